@@ -1,0 +1,1 @@
+"""The voice: how a message leaves the house."""

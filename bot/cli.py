@@ -1,0 +1,157 @@
+"""The commands: what a person types, and what the Procfile starts.
+
+Imports are inside the commands, so that each process loads only what it uses.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from bot.wiring import Wiring
+
+LANES = ("urgent", "utility", "bulk")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """GrandPro HMSO: the bot, its CRM and their workers."""
+
+
+@main.command()
+def demo() -> None:
+    """Run everything on this machine, with made-up people and a carrier that is a web page."""
+    from bot import demo
+    from bot.embedded import CannotServe
+
+    try:
+        sys.exit(demo.main(_settings()))
+    except (demo.PortTaken, CannotServe) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to the newest schema."""
+    from crm.migrations.run import upgrade
+
+    with _served() as settings:
+        upgrade(settings.sqlalchemy_url(direct=True))
+    click.echo("The database has the newest schema.")
+
+
+@main.command()
+def seed() -> None:
+    """Put the demo's hospitals and people into the database, where they are missing."""
+    from crm import seed
+
+    with _wired() as wiring, wiring.transaction() as session:
+        seed.demo(session, now=wiring.now())
+    click.echo("The demo's people are in the database.")
+
+
+@main.command()
+@click.argument("lane", type=click.Choice(LANES))
+def work(lane: str) -> None:
+    """Do the jobs of one LANE until stopped."""
+    from workers import runtime
+
+    with _wired() as wiring:
+        runtime.work(wiring, lane)
+
+
+@main.command()
+def schedule() -> None:
+    """Ask for each job when it is due, until stopped. Of several, one leads."""
+    from workers import schedule
+
+    with _wired() as wiring:
+        schedule.serve(wiring)
+
+
+@main.command()
+@click.argument("job")
+@click.option("--dry-run", is_flag=True, help="Say what it would do; change nothing.")
+def run(job: str, *, dry_run: bool) -> None:
+    """Run one scheduled JOB now and print what it did."""
+    from crm.kit.errors import DomainError
+    from workers import schedule
+
+    with _wired() as wiring:
+        try:
+            done = schedule.run_now(wiring, job, dry_run=dry_run)
+        except schedule.UnknownJob as error:
+            raise click.UsageError(str(error)) from error
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(json.dumps(done, default=str))
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, database, queue, workers, scheduler and disk; say how to mend each."""
+    from bot import doctor
+
+    with _wired() as wiring:
+        click.echo(f"settings: {wiring.settings.environment}")
+        sys.exit(0 if doctor.examine(wiring) else 1)
+
+
+@main.command()
+def sandbox() -> None:
+    """Run the carrier of the demo: Twilio and SendGrid on this machine, and a phone page."""
+    from bot.sandbox import serve
+
+    settings = _settings()
+    _log(settings)
+    try:
+        serve.main(settings)
+    except serve.RefusesToStart as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _settings() -> "Settings":
+    from bot.config import Settings, SettingsError
+
+    try:
+        return Settings.from_env()
+    except SettingsError as error:
+        raise click.ClickException(f"the settings do not hold:\n{error}") from error
+
+
+@contextmanager
+def _served() -> Iterator["Settings"]:
+    """Yield settings whose database and queue answer."""
+    from bot.demo import with_servers
+    from bot.embedded import CannotServe
+
+    settings = _settings()
+    _log(settings)
+    try:
+        with with_servers(settings) as served:
+            yield served
+    except CannotServe as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _wired() -> Iterator["Wiring"]:
+    from bot import shared_metrics
+
+    with _served() as settings:
+        # Before the wiring, which imports the metrics.
+        shared_metrics.share(settings.home)
+        from bot.build import build_wiring
+
+        yield build_wiring(settings)
+
+
+def _log(settings: "Settings") -> None:
+    from bot import logs
+
+    logs.configure(settings.log_level)

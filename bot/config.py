@@ -1,0 +1,261 @@
+"""Settings: what the environment decides, read and checked once, every problem named at once."""
+
+import base64
+import json
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+# The demo's carrier account. Production refuses it.
+DEMO_ACCOUNT_SID = "AC" + "de" * 16
+KEY_BYTES = 32
+SHORTEST_SECRET = 32
+
+Hidden = Annotated[str, Field(repr=False)]
+Words = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda v: [w.strip() for w in v.split(",")] if isinstance(v, str) else v),
+]
+
+
+class SettingsError(Exception):
+    """The environment cannot run the service; the message has one problem a line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class Settings(BaseModel):
+    """One value per variable of the environment; `GRANDPRO_HOME` is `home`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: Literal["demo", "test", "production"] = "demo"
+    home: Annotated[Path, BeforeValidator(lambda v: Path(v).expanduser().absolute())] = Field(
+        default=Path("var"), validate_default=True
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    database_url: Hidden
+    direct_url: Hidden
+    redis_url: Hidden
+    # True behind a transaction pooler, which cannot keep prepared statements.
+    pgbouncer: bool = False
+
+    public_base_url: str
+    port: int = Field(default=8000, ge=1, le=65535)
+    sandbox_port: int = Field(ge=1, le=65535)
+    web_concurrency: int = Field(default=2, ge=1, le=64)
+
+    secret_key: Hidden
+    encryption_keys: Hidden
+
+    twilio_account_sid: str
+    twilio_auth_token: Hidden
+    twilio_phone_number: str
+    twilio_whatsapp_number: str
+    # None is the real Twilio; anything else is the sandbox.
+    twilio_base_url: str | None = None
+    sendgrid_api_key: Hidden
+    sendgrid_from_email: str
+
+    languages: Words = ("en", "pcm")
+    sms_two_way: bool = True
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read `environ`, or the process's own with a `.env` file below it.
+
+        Raises SettingsError. Outside production, what is missing is made up and kept in
+        `home/secrets.json`.
+        """
+        given = _given(environ if environ is not None else _environment())
+        is_production = given.get("environment") == "production"
+        problems = list(_refusals(given)) if is_production else []
+        try:
+            settings = cls.model_validate(_derived(given if is_production else _made_up(given)))
+        except ValidationError as error:
+            problems = [*_in_words(error), *problems]
+        if problems:
+            raise SettingsError(problems)
+        return settings
+
+    @field_validator("database_url", "direct_url")
+    @classmethod
+    def _is_postgres(cls, url: str) -> str:
+        # Empty is the demo's: it has servers of its own.
+        if url and not re.match(r"postgres(ql)?://", url):
+            raise ValueError("must be a postgresql:// address")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: str) -> str:
+        if url and not re.match(r"(rediss?|unix)://", url):
+            raise ValueError("must be a redis://, rediss:// or unix:// address")
+        return url
+
+    @field_validator("public_base_url", "twilio_base_url")
+    @classmethod
+    def _is_web(cls, url: str | None) -> str | None:
+        if url is not None and not re.match(r"https?://[^/]+", url):
+            raise ValueError("must be an http:// or https:// address")
+        return url.rstrip("/") if url else url
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _is_keyring(cls, keys: str) -> str:
+        for pair in keys.split(","):
+            _check_key(pair)
+        return keys
+
+    def sqlalchemy_url(self, *, direct: bool = False) -> str:
+        """Return the database's address for SQLAlchemy; `direct` goes round a pooler."""
+        url = self.direct_url if direct else self.database_url
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+    def connect_args(self) -> dict[str, Any]:
+        """Return what psycopg must know beside the address."""
+        return {"prepare_threshold": None} if self.pgbouncer else {}
+
+    def environ(self) -> dict[str, str]:
+        """Return the variables from which a child process reads these same settings."""
+        values = {_variable(name): getattr(self, name) for name in type(self).model_fields}
+        return {name: _spelt(value) for name, value in values.items() if value not in {None, ""}}
+
+
+def _variable(field: str) -> str:
+    return "GRANDPRO_HOME" if field == "home" else field.upper()
+
+
+def _spelt(value: object) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _environment() -> dict[str, str]:
+    values = {**dotenv_values(".env"), **os.environ}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    names = {field: _variable(field) for field in Settings.model_fields}
+    values = {field: environ.get(name, "").strip() for field, name in names.items()}
+    return {field: value for field, value in values.items() if value}
+
+
+def _derived(given: dict[str, str]) -> dict[str, str]:
+    """Add the values that follow from others."""
+    # A port that is no number is reported as such; its neighbour is not.
+    port = given.get("port", "8000")
+    neighbour = str(int(port) + 1) if port.isdigit() else "8001"
+    return {"direct_url": given.get("database_url", ""), "sandbox_port": neighbour, **given}
+
+
+def _made_up(given: dict[str, str]) -> dict[str, str]:
+    """Fill what the demo may leave out: its own secrets, servers and carrier."""
+    home = Path(given.get("home", "var")).expanduser()
+    ports = _derived({"port": "8000", **given})
+    return {
+        "database_url": "",
+        "redis_url": "",
+        "public_base_url": f"http://127.0.0.1:{ports['port']}",
+        "twilio_base_url": f"http://127.0.0.1:{ports['sandbox_port']}",
+        "twilio_account_sid": DEMO_ACCOUNT_SID,
+        "twilio_phone_number": "+12025550101",
+        "twilio_whatsapp_number": "+12025550102",
+        "sendgrid_from_email": "care@grandpro.example",
+        **_secrets(home),
+        **given,
+    }
+
+
+def _secrets(home: Path) -> dict[str, str]:
+    """Return the home's made-up secrets, written once and readable by their owner alone."""
+    path = home / "secrets.json"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        _write_once(path, json.dumps(_new_secrets(), indent=2))
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept
+
+
+def _new_secrets() -> dict[str, str]:
+    key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+    return {
+        "secret_key": f"demo-{secrets.token_hex(KEY_BYTES)}",
+        "encryption_keys": f"demo:{key}",
+        "twilio_auth_token": f"demo-{secrets.token_hex(16)}",
+        "sendgrid_api_key": f"demo-{secrets.token_hex(16)}",
+    }
+
+
+def _write_once(path: Path, text: str) -> None:
+    # A link is refused when the name is taken: of two first starts, one keeps its secrets
+    # and both read them whole.
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    try:
+        Path(path).hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        Path(draft).unlink()
+
+
+def _check_key(pair: str) -> None:
+    name, _, key = pair.strip().partition(":")
+    try:
+        length = len(base64.b64decode(key, validate=True))
+    except ValueError:
+        length = 0
+    if not name or length != KEY_BYTES:
+        raise ValueError(f"must be id:key pairs, each key {KEY_BYTES} bytes in base64")
+
+
+def _in_words(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        name = _variable(str(problem["loc"][0]))
+        if problem["type"] == "missing":
+            yield f"{name} is missing"
+        else:
+            yield f"{name}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+# -- what production refuses ------------------------------------------------------------------
+
+# At the start only, and short words only whole: a random key may well contain any of these.
+_EXAMPLE = re.compile(
+    r"(change.?me|default|example|password|placeholder).*|(demo|dev|test|secret|your|x+)(\W.*)?",
+    re.IGNORECASE,
+)
+_SECRETS = ("secret_key", "encryption_keys", "twilio_auth_token", "sendgrid_api_key")
+
+
+def _refusals(given: Mapping[str, str]) -> Iterator[str]:
+    """Say what is wrong with values that are well formed, but not fit for real people's data."""
+    for field in _SECRETS:
+        if _EXAMPLE.fullmatch(given.get(field, "")):
+            yield f"{_variable(field)} looks made up: production needs a value of its own"
+    if 0 < len(given.get("secret_key", "")) < SHORTEST_SECRET:
+        yield f"SECRET_KEY is short: at least {SHORTEST_SECRET} characters"
+    if given.get("public_base_url", "").startswith("http://"):
+        yield "PUBLIC_BASE_URL must be https:// in production"
+    if "twilio_base_url" in given:
+        yield "TWILIO_BASE_URL points to a sandbox: production must leave it out"
+    yield from _account_refusals(given.get("twilio_account_sid"))
+
+
+def _account_refusals(sid: str | None) -> Iterator[str]:
+    if sid is not None and not re.fullmatch(r"AC[0-9a-fA-F]{32}", sid):
+        yield "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits"
+    elif sid == DEMO_ACCOUNT_SID:
+        yield "TWILIO_ACCOUNT_SID is the demo's: production needs your own"

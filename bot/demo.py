@@ -1,0 +1,167 @@
+"""The whole service on one machine: servers, schema, people to talk to, and every process."""
+
+import multiprocessing
+import os
+import shlex
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ctypes import CDLL
+from http import HTTPStatus
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+from honcho.process import Process
+
+from bot import shared_metrics
+from bot.config import Settings
+from bot.embedded import Servers
+from bot.embedded.processes import bound_to_us
+
+ROOT = Path(__file__).parent.parent
+_READY_S = 60.0
+_PR_SET_PDEATHSIG = 1
+_STOPPED_BY_HAND = {130, 143}
+
+
+class PortTaken(Exception):
+    """Somebody else answers where the demo wants to."""
+
+
+def main(settings: Settings) -> int:
+    """Run everything until Ctrl-C or until one process ends; returns the exit code."""
+    started = time.monotonic()
+    for port, variable in ((settings.port, "PORT"), (settings.sandbox_port, "SANDBOX_PORT")):
+        refuse_taken(port, variable)
+    with with_servers(settings) as served:
+        _prepare(served)
+        return _run(served, started)
+
+
+def refuse_taken(port: int, variable: str) -> None:
+    """Raise PortTaken, saying which variable to set, if somebody listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken(f"Port {port} is taken: set {variable} to a free one.") from error
+
+
+@contextmanager
+def with_servers(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings with a database and a queue: those given, else the home's own."""
+    if settings.database_url and settings.redis_url:
+        yield settings
+        return
+    with Servers.running(settings.home) as servers:
+        database_url = settings.database_url or servers.database_url
+        addresses = {
+            "database_url": database_url,
+            "direct_url": settings.direct_url or database_url,
+            "redis_url": settings.redis_url or servers.redis_url,
+        }
+        yield settings.model_copy(update=addresses)
+
+
+def _prepare(settings: Settings) -> None:
+    from bot.build import build_wiring  # noqa: PLC0415 -- the servers start while nothing else is loaded
+    from crm import seed  # noqa: PLC0415
+    from crm.migrations.run import upgrade  # noqa: PLC0415
+
+    upgrade(settings.sqlalchemy_url(direct=True))
+    wiring = build_wiring(settings)
+    with wiring.transaction() as session:
+        seed.demo(session, now=wiring.now())
+    wiring.engine.dispose()
+    wiring.redis.close()
+    shared_metrics.tidy(shared_metrics.share(settings.home))
+
+
+def _run(settings: Settings, started: float) -> int:
+    # Our processes are children of this one, on every Python.
+    multiprocessing.set_start_method("fork", force=True)
+    manager = _Manager(on_start=lambda: _announce(settings, started))
+    for name, command in commands().items():
+        manager.add_process(name, bound(command), env=environment(settings), cwd=str(ROOT))
+    manager.loop()
+    return 0 if manager.returncode in _STOPPED_BY_HAND else 1
+
+
+def commands() -> dict[str, str]:
+    """Return what the demo runs: the Procfile's processes and the sandbox."""
+    processes = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
+    del processes["release"]
+    return {"sandbox": "python -m bot sandbox", **processes}
+
+
+def bound(command: str) -> str:
+    """Return the command with no shell left around it, ended by the kernel when we are."""
+    return " ".join(["exec", *map(shlex.quote, bound_to_us(by="TERM")), command])
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return what every process is told; `python` and `gunicorn` are those beside ours."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, **settings.environ(), "PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+class _Process(Process):  # type: ignore[misc]
+    """Honcho's helper beside each process, which leaves when we are killed."""
+
+    def run(self, events: object = None, ignore_signals: bool = False) -> None:  # noqa: FBT001, FBT002 -- honcho's
+        if sys.platform == "linux":
+            CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        super().run(events, ignore_signals)
+
+
+class _Manager(Manager):  # type: ignore[misc]
+    """Honcho's manager, which tells when it has started everything."""
+
+    def __init__(self, on_start: Callable[[], None]) -> None:
+        super().__init__()
+        self._process_ctor = _Process
+        self._on_start = on_start
+
+    def _start(self) -> None:
+        super()._start()
+        # After the forks: a thread would not survive them, its locks would.
+        threading.Thread(target=self._on_start, daemon=True).start()
+
+
+def _announce(settings: Settings, started: float) -> None:
+    """Wait until the service and the sandbox answer, then say where."""
+    here = f"http://127.0.0.1:{settings.port}"
+    phone = f"http://127.0.0.1:{settings.sandbox_port}/phone"
+    deadline = time.monotonic() + _READY_S
+    while not (_answers(f"{here}/readyz") and _answers(phone)):
+        if time.monotonic() > deadline:
+            click.echo(f"\nNot ready after {_READY_S:.0f} s: the lines above say why.\n")
+            return
+        time.sleep(0.05)
+    took = time.monotonic() - started
+    lines = [
+        "",
+        f"  Phone    {phone}   (write to the bot as a patient would)",
+        f"  Health   {here}/readyz",
+        f"  Metrics  {here}/metrics",
+        f"Ready in {took:.1f} s. Ctrl-C stops everything; data stays in {settings.home}",
+        "",
+    ]
+    click.echo("\n".join(lines))
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2) as answer:  # noqa: S310 -- our own address
+            return bool(answer.status == HTTPStatus.OK)
+    except (URLError, OSError):
+        return False

@@ -1,0 +1,36 @@
+"""Days and hours in words a person reads at a glance."""
+
+from datetime import date, datetime, time, timedelta
+
+from crm.kit.clock import lagos, lagos_day
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NEAR = {"en": ("today", "tomorrow"), "pcm": ("today", "tomorrow")}
+
+
+def day(value: date) -> str:
+    """`Tue 25 Nov`: always with the weekday, never as figures that can be read two ways."""
+    return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
+
+
+def near_day(value: date, now: datetime, language: str = "en") -> str:
+    """The same, with `today` or `tomorrow` before it when it is."""
+    ahead = (value - lagos_day(now)) // timedelta(days=1)
+    words = _NEAR.get(language, _NEAR["en"])
+    return f"{words[ahead]}, {day(value)}" if ahead in (0, 1) else day(value)
+
+
+def clock(value: time) -> str:
+    """`3pm`, `9:30am`, `12 noon`."""
+    if value == time(12):
+        return "12 noon"
+    half = "am" if value.hour < 12 else "pm"  # noqa: PLR2004 -- noon
+    hour = value.hour % 12 or 12
+    return f"{hour}:{value.minute:02}{half}" if value.minute else f"{hour}{half}"
+
+
+def moment(value: datetime) -> str:
+    """`Tue 25 Nov, 3pm`, as Lagos clocks show it."""
+    local = lagos(value)
+    return f"{day(local.date())}, {clock(local.time())}"

@@ -1,0 +1,95 @@
+"""The plugs: everything a door needs, made once per process and handed in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import structlog
+from redis import Redis, RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot import metrics
+from bot.channels.carrier import Carrier
+from bot.config import Settings
+from crm.kit.clock import Clock
+from crm.kit.crypto import Vault
+from crm.kit.tokens import Links
+
+log = structlog.get_logger()
+
+_WAKE_MS = 5_000
+
+
+class Jobs:
+    """The way to ask for work: a dotted name and JSON arguments, never an import."""
+
+    def __init__(self, redis: Redis) -> None:
+        """One RQ queue per lane, made when first asked for."""
+        self.redis = redis
+        self._queues: dict[str, Queue] = {}
+
+    def queue(self, lane: str) -> Queue:
+        """The RQ queue of a lane."""
+        if lane not in self._queues:
+            self._queues[lane] = Queue(lane, connection=self.redis, serializer=JSONSerializer)
+        return self._queues[lane]
+
+    def enqueue(self, lane: str, function: str, *args: Any) -> None:
+        """Ask for a run of ``workers.<module>.<function>``. Raises RedisError."""
+        self.queue(lane).enqueue(function, *args, result_ttl=60, failure_ttl=7 * 86_400)
+
+
+@dataclass
+class Wiring:
+    """What the doors are made of. `redis` is bounded: it fails fast rather than hang a request."""
+
+    settings: Settings
+    engine: Engine
+    redis: Redis
+    carrier: Carrier
+    vault: Vault
+    clock: Clock
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC."""
+        return self.clock.now()
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The job queues."""
+        return Jobs(self.redis)
+
+    @cached_property
+    def links(self) -> Links:
+        """The public links of the house."""
+        return Links(self.settings.public_base_url, self.settings.secret_key)
+
+    @cached_property
+    def sessions(self) -> sessionmaker[Session]:
+        """Sessions that carry the vault, for the operations that seal and open fields."""
+        return sessionmaker(self.engine, expire_on_commit=False, info={"vault": self.vault})
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction: commits at the end, then wakes the lanes that were posted to."""
+        with self.sessions() as session:
+            yield session
+            session.commit()
+            lanes = session.info.pop("lanes", ())
+        for lane in lanes:
+            self.signal(lane)
+
+    def signal(self, lane: str) -> None:
+        """Wake a lane once for many messages; when the queue is away, the sweep finds them."""
+        try:
+            if self.redis.set(f"wake:{lane}", 1, nx=True, px=_WAKE_MS):
+                self.jobs.enqueue(lane, "workers.delivery.deliver", lane)
+        except RedisError as error:
+            metrics.signals_failed.inc()
+            log.warning("signal.lost", lane=lane, error=type(error).__name__)

@@ -1,0 +1,260 @@
+"""What booking asks of the house."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from bot.channels.carrier import Option
+from conversations.desk import Answers, Desk, Outcome
+from conversations.understand import mentions
+from crm import appointments, availability, hospitals, patients
+from crm.appointments import PatientBusy, SlotTaken
+from crm.availability import Slot
+from crm.kit.clock import at_lagos, lagos, lagos_day
+from crm.kit.errors import DomainError
+from crm.models import Service
+
+_LIST = 8
+_DAYS = 7
+
+
+def find_patients(desk: Desk, answers: Answers) -> Outcome:
+    """For whom: the patients this phone speaks for."""
+    held = patients.held_by(desk.session, desk.talk.address_id)
+    rows = [[str(patient.id), patient.first_name] for patient, _ in held]
+    if answers.get("patient"):
+        return "one", [answers["patient"], answers["patient_name"]]
+    if not rows:
+        return "nobody", None
+    return ("one", rows[0]) if len(rows) == 1 else ("several", rows)
+
+
+def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
+    """Where: the one they named, else their home hospital, else all of them."""
+    if answers.get("hospital"):
+        return "one", [answers["hospital"], answers["hospital_name"]]
+    rows = [[str(h.id), h.name, h.address] for h in hospitals.active(desk.session)]
+    answers["has_other_hospitals"] = len(rows) > 1
+    named = _mentioned(answers, rows)
+    if named or len(rows) == 1:
+        return "one", named or rows[0]
+    home = None if answers.get("any_hospital") else _home_of(desk, answers)
+    at_home = next((row for row in rows if row[0] == home), None)
+    return ("one", at_home) if at_home else ("several", rows)
+
+
+def find_services(desk: Desk, answers: Answers) -> Outcome:
+    """What: the service they named, or the only one, or all of them."""
+    if answers.get("service"):
+        return "one", [answers["service"], answers["service_name"]]
+    offered = hospitals.services(desk.session, UUID(answers["hospital"]))
+    rows = [[str(service.id), service.name] for service in offered]
+    named = _mentioned(answers, rows)
+    if named or len(rows) == 1:
+        return "one", named or rows[0]
+    return "several", rows
+
+
+def find_practitioners(desk: Desk, answers: Answers) -> Outcome:
+    """With whom: nobody is asked when only one person offers it."""
+    if "practitioner" in answers:
+        return "one", [answers["practitioner"], answers.get("practitioner_name", "")]
+    offering = hospitals.practitioners(desk.session, UUID(answers["service"]))
+    rows = [[str(practitioner.id), practitioner.name] for practitioner in offering]
+    named = _mentioned(answers, rows)
+    answers.pop("wish", None)
+    if named or len(rows) == 1:
+        return "one", named or rows[0]
+    return ("several", rows) if rows else ("one", [None, ""])
+
+
+def find_times(desk: Desk, answers: Answers) -> Outcome:
+    """When: the days that have room, the times of a day, or the very time if it is free."""
+    meant = answers.get("when") or {}
+    if meant.get("first") is None:
+        meant = _next_days_if_hours(meant, desk.now)
+    if meant.get("first") is None:
+        return _days(desk, answers, why=None)
+    first, last = date.fromisoformat(meant["first"]), date.fromisoformat(meant["last"])
+    if last < lagos_day(desk.now):
+        return _days(desk, answers, why="day_passed", wished=meant["first"])
+    if meant.get("at"):
+        return _at(desk, answers, first, time.fromisoformat(meant["at"]))
+    return _between(desk, answers, first, last, meant)
+
+
+def hold_slot(desk: Desk, answers: Answers) -> Outcome:
+    """Keep the time for ten minutes, as a row no one else can take."""
+    slot = _slot(answers["slot"])
+    try:
+        held = appointments.hold(
+            desk.session,
+            patient_id=UUID(answers["patient"]),
+            service=_service(desk, answers),
+            slot=slot,
+            source=desk.channel.value,
+            moving_id=_id(answers.get("moving")),
+            now=desk.now,
+        )
+    except SlotTaken:
+        return _alternatives(desk, answers, slot)
+    except PatientBusy:
+        return "busy", None
+    return "held", str(held.id) if held else None
+
+
+def book(desk: Desk, answers: Answers) -> Outcome:
+    """Turn the hold into a booking, or move the visit that was asked about."""
+    slot = _slot(answers["slot"])
+    moving = _id(answers.get("moving"))
+    try:
+        with desk.session.begin_nested():
+            booked = appointments.book(
+                desk.session,
+                patient_id=UUID(answers["patient"]),
+                service=_service(desk, answers),
+                slot=slot,
+                source=desk.channel.value,
+                hold_id=_id(answers.get("hold")),
+                moving_id=moving,
+                now=desk.now,
+            )
+    except SlotTaken:
+        return _alternatives(desk, answers, slot)
+    except PatientBusy:
+        return "busy", None
+    except DomainError as refusal:
+        return "refused", refusal.code
+    return "moved" if moving else "booked", {"reference": booked.reference}
+
+
+def drop_hold(desk: Desk, answers: Answers) -> Outcome:
+    """Let go of a time they do not want after all."""
+    if answers.get("hold"):
+        appointments.release(desk.session, UUID(answers["hold"]), now=desk.now)
+    return "dropped", None
+
+
+def _mentioned(answers: Answers, rows: Sequence[Sequence[Any]]) -> Sequence[Any] | None:
+    named = mentions(answers.get("wish") or "", [Option(row[0], row[1]) for row in rows])
+    return next((row for row in rows if row[0] == named), None)
+
+
+def _home_of(desk: Desk, answers: Answers) -> str | None:
+    held = patients.held_by(desk.session, desk.talk.address_id)
+    return next(
+        (str(patient.home_hospital_id) for patient, _ in held if str(patient.id) == answers["patient"]),
+        None,
+    )
+
+
+def _service(desk: Desk, answers: Answers) -> Service:
+    return desk.session.get_one(Service, UUID(answers["service"]))
+
+
+def _next_days_if_hours(meant: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Hours without a day ("after 4", "3pm") are looked for today, or tomorrow when past."""
+    hour = meant.get("at") or meant.get("latest") or meant.get("earliest")
+    if hour is None:
+        return meant
+    is_past = meant.get("at") and time.fromisoformat(hour) <= lagos(now).time()
+    day = lagos_day(now) + timedelta(days=1 if is_past else 0)
+    last = day if meant.get("at") else day + timedelta(days=_DAYS)
+    return {**meant, "first": day.isoformat(), "last": last.isoformat()}
+
+
+def _days(desk: Desk, answers: Answers, *, why: str | None, wished: str | None = None) -> Outcome:
+    after = date.fromisoformat(wished) if wished and why == "day_full" else None
+    found = availability.free_days(
+        desk.session, _service(desk, answers), from_day=after, count=_DAYS, **_limits(desk, answers)
+    )
+    if not found:
+        return "nothing", None
+    rows = [[day.isoformat(), free] for day, free in found]
+    return "days", {"days": rows, "why": why, "wished": wished}
+
+
+def _at(desk: Desk, answers: Answers, day: date, at: time) -> Outcome:
+    wanted = at_lagos(day, at)
+    slots = availability.nearest(
+        desk.session, _service(desk, answers), wanted, count=3, **_limits(desk, answers)
+    )
+    if not slots:
+        return "nothing", None
+    exact = next((slot for slot in slots if slot.starts_at == wanted), None)
+    if exact:
+        return "free", _row(exact)
+    rows = [_row(slot) for slot in sorted(slots, key=lambda slot: slot.starts_at)]
+    return "times", {"slots": rows, "day": day.isoformat(), "why": "not_free", "wished": None}
+
+
+def _between(
+    desk: Desk, answers: Answers, first: date, last: date, meant: dict[str, Any]
+) -> Outcome:
+    hours = {
+        bound: time.fromisoformat(meant[bound]) if meant.get(bound) else None
+        for bound in ("earliest", "latest")
+    }
+    slots = availability.free_slots(
+        desk.session,
+        _service(desk, answers),
+        first=first,
+        last=last,
+        earliest=hours["earliest"],
+        latest=hours["latest"],
+        **_limits(desk, answers),
+    )
+    if not slots:
+        return _days(desk, answers, why="day_full", wished=first.isoformat())
+    day = lagos_day(slots[0].starts_at)
+    rows = [_row(slot) for slot in _spread([s for s in slots if lagos_day(s.starts_at) == day])]
+    return "times", {"slots": rows, "day": day.isoformat(), "why": None, "wished": None}
+
+
+def _spread(slots: Sequence[Slot]) -> list[Slot]:
+    """As many as a list holds, spread over the whole day rather than all in the morning."""
+    if len(slots) <= _LIST:
+        return list(slots)
+    step = (len(slots) - 1) / (_LIST - 1)
+    return [slots[round(number * step)] for number in range(_LIST)]
+
+
+def _alternatives(desk: Desk, answers: Answers, slot: Slot) -> Outcome:
+    slots = availability.nearest(
+        desk.session, _service(desk, answers), slot.starts_at, count=3, **_limits(desk, answers)
+    )
+    rows = [_row(found) for found in sorted(slots, key=lambda found: found.starts_at)]
+    return ("taken", rows) if rows else ("nothing", None)
+
+
+def _limits(desk: Desk, answers: Answers) -> dict[str, Any]:
+    return {
+        "now": desk.now,
+        "practitioner_id": _id(answers.get("practitioner")),
+        "patient_id": UUID(answers["patient"]),
+        "moving_id": _id(answers.get("moving")),
+    }
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
+
+
+def _row(slot: Slot) -> list[str]:
+    return [
+        slot.starts_at.isoformat(),
+        slot.ends_at.isoformat(),
+        slot.practitioner,
+        str(slot.practitioner_id),
+    ]
+
+
+def _slot(row: list[str]) -> Slot:
+    starts_at, ends_at, practitioner, practitioner_id = row
+    return Slot(
+        practitioner_id=UUID(practitioner_id),
+        practitioner=practitioner,
+        starts_at=datetime.fromisoformat(starts_at),
+        ends_at=datetime.fromisoformat(ends_at),
+    )

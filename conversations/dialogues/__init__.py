@@ -1,0 +1,27 @@
+"""The talks, one a file, by name."""
+
+from conversations.dialogue import Dialogue
+from conversations.dialogues.appointments import Appointments
+from conversations.dialogues.booking import Booking
+from conversations.dialogues.interruptions import Distress, Lost, Resume
+from conversations.dialogues.language import Language
+from conversations.dialogues.menu import Menu
+from conversations.dialogues.person import Person
+from conversations.dialogues.registration import Registration
+from conversations.dialogues.reminder import ReminderReply
+
+DIALOGUES: dict[str, type[Dialogue]] = {
+    kind.name: kind
+    for kind in (
+        Appointments,
+        Booking,
+        Distress,
+        Language,
+        Lost,
+        Menu,
+        Person,
+        Registration,
+        ReminderReply,
+        Resume,
+    )
+}

@@ -1,0 +1,282 @@
+"""Booking a visit, and moving one: for whom, where, what, with whom, when."""
+
+from collections.abc import Iterator
+from datetime import time
+from typing import Any
+
+from bot.channels.carrier import Option
+from bot.texts import dates
+from conversations.dialogue import Dialogue, as_day, as_moment
+from conversations.hearing import as_answer
+from conversations.understand import when
+from crm.kit.clock import lagos, lagos_day
+
+_FITS_A_LIST = 8
+
+
+class Booking(Dialogue):
+    """Asks only for what is missing, holds the time, checks, books."""
+
+    name = "booking"
+    script = (
+        # at, hears, when, does, then asks
+        ("start", "anything", None, "read_the_wish", "find_patients"),
+        ("find_patients", "one", None, "keep_patient", "find_hospitals"),
+        ("find_patients", "several", None, "keep_patients", "ask_patient"),
+        ("find_patients", "nobody", None, None, "to_registration"),
+        ("ask_patient", "someone_new", None, "meet_someone", "to_family"),
+        ("ask_patient", "choice", None, "choose_patient", "find_hospitals"),
+        ("ask_patient", "anything", None, None, "ask_patient"),
+        ("find_hospitals", "one", None, "keep_hospital", "find_services"),
+        ("find_hospitals", "several", None, "keep_hospitals", "ask_hospital"),
+        ("ask_hospital", "choice", None, "choose_hospital", "find_services"),
+        ("ask_hospital", "anything", None, None, "ask_hospital"),
+        ("find_services", "one", None, "keep_service", "find_practitioners"),
+        ("find_services", "several", None, "keep_services", "ask_service"),
+        ("ask_service", "other_hospital", None, "forget_hospital", "find_hospitals"),
+        ("ask_service", "choice", None, "choose_service", "find_practitioners"),
+        ("ask_service", "when", None, "keep_when", "ask_service"),
+        ("ask_service", "anything", None, None, "ask_service"),
+        ("find_practitioners", "one", None, "keep_practitioner", "find_times"),
+        ("find_practitioners", "several", None, "keep_practitioners", "ask_practitioner"),
+        ("ask_practitioner", "choice", None, "choose_practitioner", "find_times"),
+        ("ask_practitioner", "when", None, "keep_when", "ask_practitioner"),
+        ("ask_practitioner", "anything", None, None, "ask_practitioner"),
+        ("find_times", "days", None, "keep_days", "ask_day"),
+        ("find_times", "times", None, "keep_times", "ask_time"),
+        ("find_times", "free", None, "keep_slot", "hold_slot"),
+        ("find_times", "nothing", None, None, "no_times"),
+        ("ask_day", "when", None, "keep_when", "find_times"),
+        ("ask_day", "choice", None, "choose_day", "find_times"),
+        ("ask_day", "anything", None, None, "ask_day"),
+        ("ask_time", "other_day", None, "forget_when", "find_times"),
+        ("ask_time", "choice", None, "choose_slot", "hold_slot"),
+        ("ask_time", "when", None, "refine_when", "find_times"),
+        ("ask_time", "anything", None, None, "ask_time"),
+        ("hold_slot", "held", None, "keep_hold", "check"),
+        ("hold_slot", "taken", None, "keep_alternatives", "ask_time"),
+        ("hold_slot", "busy", None, "tell_busy", "find_times"),
+        ("hold_slot", "nothing", None, None, "no_times"),
+        ("check", "yes", None, None, "book"),
+        ("check", "other_time", None, "forget_when", "find_times"),
+        ("check", "no", None, None, "drop_hold"),
+        ("check", "when", None, "refine_when", "find_times"),
+        ("check", "anything", None, None, "check"),
+        ("book", "booked", None, "keep_visit", "booked"),
+        ("book", "moved", None, "keep_visit", "moved"),
+        ("book", "taken", None, "keep_alternatives", "ask_time"),
+        ("book", "busy", None, "tell_busy", "find_times"),
+        ("book", "nothing", None, None, "no_times"),
+        ("book", "refused", None, "tell_refused", "not_moved"),
+        ("drop_hold", "dropped", None, None, "dropped"),
+        ("no_times", "other_hospital", None, "start_over", "find_hospitals"),
+        ("no_times", "other_day", None, "forget_when", "find_times"),
+        ("no_times", "person", None, None, "to_person"),
+        ("no_times", "when", None, "keep_when", "find_times"),
+        ("no_times", "anything", None, None, "no_times"),
+    )
+    house = frozenset({
+        "find_patients",
+        "find_hospitals",
+        "find_services",
+        "find_practitioners",
+        "find_times",
+        "hold_slot",
+        "book",
+        "drop_hold",
+    })
+    offers = {
+        "ask_patient": "patients",
+        "ask_hospital": "hospitals",
+        "ask_service": "services",
+        "ask_practitioner": "practitioners",
+        "ask_day": "days",
+        "ask_time": "times",
+        "check": ("yes", "other_time", "no"),
+        "no_times": ("other_day", "other_hospital", "person"),
+    }
+    leads_to = {
+        "to_registration": "registration",
+        "to_family": "registration.ask_name",
+        "to_person": "person",
+    }
+
+    def read_the_wish(self, _: Any) -> None:
+        """What the first words already said: "tomorrow 3pm at Ikeja"."""
+        meant = when(self.answers.get("wish", ""), now=self.now)
+        if meant:
+            self.answers["when"] = as_answer(meant)
+
+    def keep_patient(self, found: list[str]) -> None:
+        self.answers["patient"], self.answers["patient_name"] = found[:2]
+
+    def keep_patients(self, found: list[list[str]]) -> None:
+        self.answers["patients"] = found
+
+    def choose_patient(self, id_: str) -> None:
+        self.keep_patient(_row(self.answers["patients"], id_))
+
+    def meet_someone(self, _: Any) -> None:
+        self.answers["wants_booking"] = True
+
+    def keep_hospital(self, found: list[str]) -> None:
+        self.answers["hospital"], self.answers["hospital_name"] = found[:2]
+
+    def keep_hospitals(self, found: list[list[str]]) -> None:
+        self.answers["hospitals"] = found
+
+    def choose_hospital(self, id_: str) -> None:
+        self.keep_hospital(_row(self.answers["hospitals"], id_))
+        self._forget("service", "practitioner")
+
+    def forget_hospital(self, _: str) -> None:
+        self._forget("hospital", "service", "practitioner")
+        self.answers["any_hospital"] = True
+
+    def keep_service(self, found: list[str]) -> None:
+        self.answers["service"], self.answers["service_name"] = found[:2]
+
+    def keep_services(self, found: list[list[str]]) -> None:
+        self.answers["services"] = found
+
+    def choose_service(self, id_: str) -> None:
+        self.keep_service(_row(self.answers["services"], id_))
+        self._forget("practitioner")
+
+    def keep_practitioner(self, found: list[str]) -> None:
+        self.answers["practitioner"], self.answers["practitioner_name"] = found[:2]
+
+    def keep_practitioners(self, found: list[list[str]]) -> None:
+        self.answers["practitioners"] = found
+
+    def choose_practitioner(self, id_: str) -> None:
+        if id_ == "any":
+            self.answers["practitioner"] = None
+        else:
+            self.keep_practitioner(_row(self.answers["practitioners"], id_))
+
+    def keep_when(self, meant: dict[str, Any]) -> None:
+        self.answers["when"] = meant
+
+    def refine_when(self, meant: dict[str, Any]) -> None:
+        """A time alone is meant for the day we were speaking of."""
+        if meant["first"] is None and self.answers.get("day"):
+            meant = {**meant, "first": self.answers["day"], "last": self.answers["day"]}
+        self.answers["when"] = meant
+
+    def forget_when(self, _: Any) -> None:
+        self.answers["when"] = None
+
+    def choose_day(self, id_: str) -> None:
+        self.answers["when"] = {"first": id_, "last": id_} | _ANY_HOUR
+
+    def keep_days(self, found: dict[str, Any]) -> None:
+        self.answers["free_days"] = found["days"]
+        self.tell(found)
+
+    def keep_times(self, found: dict[str, Any]) -> None:
+        self.answers["slots"], self.answers["day"] = found["slots"], found["day"]
+        self.tell(found)
+
+    def tell(self, found: dict[str, Any]) -> None:
+        """Say why we ask, when it is not what was wished."""
+        if found.get("why"):
+            wished = found.get("wished")
+            day = dates.near_day(as_day(wished), self.now, self.language) if wished else ""
+            self.note(found["why"], day=day)
+
+    def keep_slot(self, slot: list[str]) -> None:
+        self.answers["slot"] = slot
+        self.answers["day"] = lagos_day(as_moment(slot[0])).isoformat()
+
+    def choose_slot(self, id_: str) -> None:
+        self.keep_slot(self.answers["slots"][int(id_)])
+
+    def keep_hold(self, hold: str | None) -> None:
+        self.answers["hold"] = hold
+
+    def keep_alternatives(self, slots: list[list[str]]) -> None:
+        self.answers["slots"] = slots
+        self.note("taken", time=dates.moment(as_moment(self.answers["slot"][0])))
+
+    def tell_busy(self, _: Any) -> None:
+        self.note("busy")
+        self.answers["when"] = None
+
+    def tell_refused(self, reason: str) -> None:
+        self.note(reason)
+
+    def keep_visit(self, visit: dict[str, str]) -> None:
+        self.answers["visit"] = visit
+
+    def start_over(self, _: Any) -> None:
+        self._forget("hospital", "service", "practitioner", "when")
+        self.answers["any_hospital"] = True
+
+    def _forget(self, *keys: str) -> None:
+        for key in keys:
+            self.answers.pop(key, None)
+
+    def patients(self) -> Iterator[Option]:
+        yield from _options(self.answers["patients"])
+        yield Option("someone_new", "")
+
+    def hospitals(self) -> Iterator[Option]:
+        yield from _options(self.answers["hospitals"])
+
+    def services(self) -> Iterator[Option]:
+        yield from _options(self.answers["services"])
+        if self.answers.get("has_other_hospitals", True) and not self.answers.get("moving"):
+            yield Option("other_hospital", "")
+
+    def practitioners(self) -> Iterator[Option]:
+        yield Option("any", "")
+        yield from _options(self.answers["practitioners"][:_FITS_A_LIST])
+
+    def days(self) -> Iterator[Option]:
+        for iso, _ in self.answers["free_days"]:
+            yield Option(iso, dates.near_day(as_day(iso), self.now, self.language))
+
+    def times(self) -> Iterator[Option]:
+        slots = self.answers["slots"][:_FITS_A_LIST]
+        is_one_day = len({lagos_day(as_moment(slot[0])) for slot in slots}) == 1
+        for number, slot in enumerate(slots):
+            local = lagos(as_moment(slot[0]))
+            yield Option(str(number), dates.clock(local.time()) if is_one_day else dates.moment(local))
+        yield Option("other_day", "")
+
+    def facts(self) -> dict[str, Any]:
+        """Names as kept; the day and the time in words."""
+        known = {
+            "hospital": self.answers.get("hospital_name", ""),
+            "service": self.answers.get("service_name", ""),
+            "patient": self.answers.get("patient_name", ""),
+            "practitioner": (self.answers.get("slot") or ["", "", ""])[2],
+            "day": self._day_in_words(),
+            "time": self._time_in_words(),
+        }
+        return known | {"reference": self.answers.get("visit", {}).get("reference", "")}
+
+    def _day_in_words(self) -> str:
+        iso = self.answers.get("day")
+        return dates.near_day(as_day(iso), self.now, self.language) if iso else ""
+
+    def _time_in_words(self) -> str:
+        slot = self.answers.get("slot")
+        return dates.clock(_wall_clock(slot)) if slot else ""
+
+
+_ANY_HOUR = {"at": None, "earliest": None, "latest": None}
+
+
+def _row(rows: list[list[str]], id_: str) -> list[str]:
+    return next(row for row in rows if row[0] == id_)
+
+
+def _options(rows: list[list[str]]) -> Iterator[Option]:
+    for id_, label, *rest in rows:
+        yield Option(id_, label, rest[0] if rest else "")
+
+
+def _wall_clock(slot: list[str]) -> time:
+    return lagos(as_moment(slot[0])).time()

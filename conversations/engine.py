@@ -1,0 +1,104 @@
+"""One turn: lock the talk, decide who answers, play, save, reply once.
+
+All of it is one transaction of the door that called. Turns are serial per contact, because the
+talk's row is locked, and a message the carrier brings twice finds itself already taken in.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from bot.channels.carrier import Option
+from bot.texts import say
+from bot.wiring import Wiring
+from conversations.desk import Desk
+from conversations.play import Play, Reply
+from conversations.routing import Route, route
+from conversations.said import Said, payload
+from crm import inbox, outbox
+from crm.inbox import Talk
+from crm.kit.ids import uuid7
+from crm.kit.tokens import Links
+from crm.models import Lane, Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every turn must know of the house it speaks for."""
+
+    languages: tuple[str, ...]
+    links: Links
+
+    @classmethod
+    def of(cls, wiring: Wiring) -> "House":
+        """From the wiring of the door."""
+        return cls(wiring.settings.languages, wiring.links)
+
+
+def take_turn(session: Session, said: Said, house: House, *, now: datetime) -> UUID | None:
+    """Take in one message and answer it. Returns the reply's id; None for a repeat or silence."""
+    message_id = uuid7()
+    talk = inbox.receive(
+        session,
+        channel=said.channel,
+        sender=said.sender,
+        provider=said.provider,
+        provider_id=said.provider_id,
+        message_id=message_id,
+        now=now,
+    )
+    if talk is None:
+        return None
+    return answer(session, talk, said, house, message_id=message_id, now=now)
+
+
+def answer(
+    session: Session, talk: Talk, said: Said, house: House, *, message_id: UUID, now: datetime
+) -> UUID | None:
+    """Play one message of a locked talk and post what is said back."""
+    decided = route(talk, said, languages=house.languages, now=now)
+    desk = Desk(session, talk, said.channel, message_id, house.languages, house.links, now)
+    reply = Play(desk, said).take(decided)
+    inbox.keep_heard(
+        session,
+        talk,
+        message_id=message_id,
+        channel=said.channel,
+        provider_id=said.provider_id,
+        body=_as_kept(said, decided),
+        now=now,
+    )
+    talk.heard_at = now
+    if reply:
+        talk.turn += 1
+        talk.asked_at = now if reply.asks else talk.asked_at
+    inbox.save(session, talk, now=now)
+    return _post(session, talk, said, reply, now) if reply else None
+
+
+def _as_kept(said: Said, decided: Route) -> dict[str, str]:
+    kept = {"text": said.text, "payload": said.payload, "media": said.media, "route": decided.to}
+    return {key: value for key, value in kept.items() if value}
+
+
+def _post(session: Session, talk: Talk, said: Said, reply: Reply, now: datetime) -> UUID:
+    """The reply, its options carrying the turn they belong to."""
+    return outbox.post(
+        session,
+        address_id=talk.address_id,
+        channel=said.channel,
+        text=reply.text,
+        options=[
+            Option(payload(talk.turn, option.id), option.label, option.description)
+            for option in reply.options
+        ],
+        button_word=say("options", "choose", talk.language or "en", said.channel),
+        purpose=Purpose.REPLY,
+        lane=Lane.URGENT,
+        conversation_id=talk.id,
+        patient_id=talk.patient_id,
+        turn=talk.turn,
+        now=now,
+    )

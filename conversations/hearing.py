@@ -1,0 +1,102 @@
+"""What a question can hear: each kind turns what was said into a value, or into None."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from bot.channels.carrier import Option
+from conversations.dialogue import Dialogue
+from conversations.understand import (
+    When,
+    birth_date,
+    choice,
+    full_name,
+    intent,
+    language,
+    state,
+    when,
+    yes_no,
+)
+from crm.kit.clock import lagos_day
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Words or a press, at one question."""
+
+    text: str
+    pressed: str | None
+    options: Sequence[Option]
+    now: datetime
+    languages: Sequence[str]
+    opens: time = time(8)
+    closes: time = time(17)
+
+    @property
+    def chosen(self) -> str | None:
+        """The option picked by button, number, label or near enough."""
+        return self.pressed or choice(self.text, self.options)
+
+
+def listen(talk: Dialogue, heard: Heard) -> str:
+    """Play the first line of the script that hears what was said. Returns the kind that did.
+
+    A kind that is the id of an option is heard when that option is picked.
+    """
+    chosen = heard.chosen
+    for kind in talk.hears[talk.state]:
+        value = chosen if kind == chosen else _hear(kind, heard)
+        if value is not None and talk.fire(kind, value):
+            return kind
+    return ""
+
+
+def _hear(kind: str, heard: Heard) -> Any:
+    if kind not in KINDS or (heard.pressed and kind not in ("choice", "anything")):
+        return None
+    return KINDS[kind](heard)
+
+
+def _yes(heard: Heard) -> bool | None:
+    return yes_no(heard.text) or None
+
+
+def _no(heard: Heard) -> bool | None:
+    return True if yes_no(heard.text) is False else None
+
+
+def _when(heard: Heard) -> dict[str, str | None] | None:
+    meant = when(heard.text, now=heard.now, opens=heard.opens, closes=heard.closes)
+    return as_answer(meant) if meant else None
+
+
+def as_answer(meant: When) -> dict[str, str | None]:
+    """A day or time in the form the answers keep."""
+    return {
+        "first": meant.first.isoformat() if meant.first else None,
+        "last": meant.last.isoformat() if meant.last else None,
+        "at": meant.at.isoformat() if meant.at else None,
+        "earliest": meant.earliest.isoformat() if meant.earliest else None,
+        "latest": meant.latest.isoformat() if meant.latest else None,
+    }
+
+
+def _birth_date(heard: Heard) -> str | None:
+    born = birth_date(heard.text, today=lagos_day(heard.now))
+    return born.isoformat() if born else None
+
+
+KINDS: dict[str, Callable[[Heard], Any]] = {
+    "yes": _yes,
+    "no": _no,
+    "choice": lambda heard: heard.chosen,
+    "when": _when,
+    "name": lambda heard: full_name(heard.text),
+    "birth_date": _birth_date,
+    "region": lambda heard: state(heard.text),
+    "language": lambda heard: language(heard.text, heard.languages),
+    "wish": lambda heard: intent(heard.text),
+    "text": lambda heard: heard.text.strip() or None,
+    "anything": lambda _: True,
+}

@@ -1,0 +1,30 @@
+"""Which desk answers which talk; a question nobody answers is found at import."""
+
+from collections.abc import Callable
+from types import ModuleType
+
+from conversations.desk import Answers, Desk, Outcome, appointments, booking, person, registration
+from conversations.dialogue import Dialogue, ScriptWrong
+from conversations.dialogues import DIALOGUES
+
+_DESKS: dict[str, ModuleType] = {
+    "appointments": appointments,
+    "booking": booking,
+    "distress": person,
+    "person": person,
+    "registration": registration,
+    "reminder": appointments,
+}
+
+_ANSWERS: dict[tuple[str, str], Callable[[Desk, Answers], Outcome]] = {
+    (name, question): getattr(_DESKS[name], question)
+    for name, dialogue in DIALOGUES.items()
+    for question in dialogue.house
+}
+
+
+def ask(desk: Desk, talk: Dialogue) -> None:
+    """Ask the house the talk's question and let the talk hear the answer."""
+    kind, value = _ANSWERS[talk.name, talk.state](desk, talk.answers)
+    if not talk.fire(kind, value):
+        raise ScriptWrong(f"{talk.name}.{talk.state} does not hear {kind!r}")

@@ -1,0 +1,263 @@
+"""The play of one turn: from what was said to the one reply, through as many talks as it takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.channels.carrier import Option
+from bot.texts import knows, say
+from conversations import house, misheard, standing
+from conversations.desk import Desk
+from conversations.dialogue import Answers, Dialogue
+from conversations.dialogues import DIALOGUES
+from conversations.hearing import Heard, listen
+from conversations.routing import Route
+from conversations.said import Said
+from crm import patients
+from crm.models import Answering
+
+_STEPS = 20
+_MISSES = 3
+_TRAIL = 8
+_KNOWN_ONLY = ("menu", "booking", "appointments")
+_PATIENT_WITH_US = ("person", "lost", "distress", "resume")
+
+
+class RanAway(Exception):
+    """A talk went round in circles without asking anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is said back; `asks` when an answer is awaited."""
+
+    text: str
+    options: Sequence[Option] = ()
+    asks: bool = True
+
+
+@dataclass(slots=True)
+class Play:
+    """Plays one message at one desk. Changes the talk; the engine saves it."""
+
+    desk: Desk
+    said: Said
+    spoken: list[str] = field(default_factory=list)
+
+    def take(self, decided: Route) -> Reply | None:
+        """Do what routing decided. None is silence."""
+        act = getattr(self, f"_take_{decided.to}")
+        reply: Reply | None = act(decided)
+        return reply
+
+    def _take_silence(self, decided: Route) -> None:
+        """The carrier has answered, or a person of the house will."""
+        if decided.dialogue in ("stop", "start"):
+            standing.heed(self.desk, decided.dialogue, by_carrier=True)
+
+    def _take_stop(self, _: Route) -> Reply:
+        standing.heed(self.desk, "stop")
+        self._close()
+        return Reply(self._text("common", "stopped"), asks=False)
+
+    def _take_start(self, _: Route) -> Reply:
+        standing.heed(self.desk, "start")
+        self.spoken.append(self._text("common", "started"))
+        return self._open("menu", {})
+
+    def _take_help(self, _: Route) -> Reply:
+        self.spoken.append(self._text("common", "help", phone=standing.desk_phone(self.desk)))
+        return self._again()
+
+    def _take_menu(self, _: Route) -> Reply:
+        self.desk.talk.answering = Answering.BOT
+        self.desk.talk.waiting_since = self.desk.talk.waiting_reason = None
+        self.desk.talk.context.pop("paused", None)
+        return self._open("menu", {})
+
+    def _take_back(self, _: Route) -> Reply:
+        trail = self.desk.talk.context.get("trail", [])
+        if not trail:
+            return self._take_menu(Route("menu"))
+        self.desk.talk.state = trail.pop()
+        return self._again()
+
+    def _take_speak(self, decided: Route) -> Reply:
+        self._speak(decided.answers["language"])
+        self.spoken.append(self._text("language", "changed"))
+        return self._again()
+
+    def _take_stale(self, _: Route) -> Reply:
+        self.spoken.append(self._text("common", "stale"))
+        return self._again()
+
+    def _take_open(self, decided: Route) -> Reply:
+        if decided.keeps:
+            self._pause()
+        answers = dict(decided.answers)
+        if decided.dialogue == "resume":
+            answers["what"] = self._text("resume", f"what_{answers['what']}")
+        return self._open(decided.dialogue, answers)
+
+    def _take_listen(self, decided: Route) -> Reply:
+        """Let the open talk hear it; three times not understood, offer a way out."""
+        talk = self._dialogue()
+        if talk is None:
+            self.spoken.append(self._text("common", "lost_thread"))
+            return self._open("menu", {})
+        asked = talk.state
+        options = talk.options()
+        pressed = decided.press.answer if decided.press else None
+        if pressed is not None and pressed not in {option.id for option in options}:
+            return self._take_stale(decided)
+        kind = listen(talk, self._heard(pressed, self._labelled(options)))
+        is_missed = kind in ("anything", "") and talk.state == asked and talk.name != "person"
+        return self._missed(talk) if is_missed else self._carry_on(talk, asked)
+
+    def _heard(self, pressed: str | None, options: Sequence[Option]) -> Heard:
+        return Heard(
+            self.said.text, pressed, options, now=self.desk.now, languages=self.desk.languages
+        )
+
+    def _missed(self, talk: Dialogue) -> Reply:
+        context = self.desk.talk.context
+        context["misses"] = context.get("misses", 0) + 1
+        misheard.keep(self.desk, f"{talk.name}.{talk.state}", self.said)
+        if context["misses"] >= _MISSES and talk.name != "lost":
+            context["misses"] = 0
+            self._pause()
+            return self._open("lost", {})
+        if self.said.media:
+            self.spoken.append(self._text("common", "only_text"))
+        again = f"{talk.state}_again"
+        return self._reply(talk, again if knows(talk.name, again) else talk.state)
+
+    def _carry_on(self, talk: Dialogue, asked: str) -> Reply:
+        context = self.desk.talk.context
+        context["misses"] = 0
+        before = talk.name
+        talk = self._settle(talk)
+        if talk.name == before and talk.state != asked:
+            context["trail"] = [*context.get("trail", []), asked][-_TRAIL:]
+        return self._reply(talk, talk.state)
+
+    def _open(self, name: str, answers: Answers, at: str = "start") -> Reply:
+        talk = self._settle(self._begin(name, answers, at))
+        return self._reply(talk, talk.state)
+
+    def _begin(self, name: str, answers: Answers, at: str = "start") -> Dialogue:
+        if name in _KNOWN_ONLY and not self._is_known():
+            answers = {"wants_booking": name == "booking"} | answers
+            name = "registration"
+        self.desk.talk.context["trail"] = []
+        self.desk.talk.context["misses"] = 0
+        answers.setdefault("languages", list(self.desk.languages))
+        talk = DIALOGUES[name](at, answers, self.desk.now, self.desk.language)
+        if at == "start":
+            talk.fire("anything", self.said.text)
+        return talk
+
+    def _is_known(self) -> bool:
+        talk = self.desk.talk
+        if talk.patient_id is None:
+            held = patients.held_by(self.desk.session, talk.address_id)
+            talk.patient_id = held[0][0].id if held else None
+        return talk.patient_id is not None
+
+    def _settle(self, talk: Dialogue) -> Dialogue:
+        """Ask the house and follow on until a question for the person, or an end, is reached."""
+        for _ in range(_STEPS):
+            if talk.state in talk.house:
+                house.ask(self.desk, talk)
+            elif talk.state in talk.leads_to:
+                self._say_notes(talk)
+                talk = self._follow(talk)
+            else:
+                return talk
+        raise RanAway(f"{talk.name}.{talk.state}")
+
+    def _follow(self, talk: Dialogue) -> Dialogue:
+        self._learn(talk)
+        target = talk.leads_to[talk.state]
+        if target == "back":
+            return self._resumed() or self._begin("menu", {})
+        name, _, at = target.partition(".")
+        carried = {} if name in ("menu", "person") else dict(talk.answers)
+        if name != "person":
+            self.desk.talk.context.pop("paused", None)
+        return self._begin(name, carried, at or "start")
+
+    def _reply(self, talk: Dialogue, key: str) -> Reply:
+        """The text of where the talk stands, after what was said on the way there."""
+        self._learn(talk)
+        self._say_notes(talk)
+        self.spoken.append(self._text(talk.name, key, **talk.facts()))
+        kept = self._resumed() if talk.is_over else None
+        if kept is not None:
+            return self._reply(kept, kept.state)
+        self._keep(talk)
+        options = self._labelled(talk.options())
+        return Reply("\n\n".join(self.spoken), options, asks=not talk.is_over)
+
+    def _again(self) -> Reply:
+        """The present question once more, or the menu when there is none."""
+        talk = self._dialogue()
+        return self._reply(talk, talk.state) if talk else self._open("menu", {})
+
+    def _learn(self, talk: Dialogue) -> None:
+        """A talk may have changed the language we speak."""
+        if talk.language != self.desk.language:
+            self._speak(talk.language)
+
+    def _speak(self, language: str) -> None:
+        self.desk.talk.language = language
+        patients.speak(self.desk.session, self.desk.talk.address_id, language)
+
+    def _say_notes(self, talk: Dialogue) -> None:
+        for note in talk.notes:
+            self.spoken.append(self._text(talk.name, note.key, **note.facts))
+        talk.notes.clear()
+
+    def _text(self, section: str, key: str, /, **facts: Any) -> str:
+        return say(section, key, self.desk.language, self.desk.channel, **facts)
+
+    def _labelled(self, options: Sequence[Option]) -> list[Option]:
+        return [
+            option if option.label else Option(option.id, self._text("options", option.id))
+            for option in options
+        ]
+
+    def _dialogue(self) -> Dialogue | None:
+        talk = self.desk.talk
+        kind = DIALOGUES.get(talk.dialogue or "")
+        if kind is None or talk.state not in kind.hears or talk.state in kind.house:
+            return None
+        return kind(talk.state, talk.context.get("answers", {}), self.desk.now, self.desk.language)
+
+    def _keep(self, talk: Dialogue) -> None:
+        kept = self.desk.talk
+        if talk.is_over:
+            self._close()
+        else:
+            kept.dialogue, kept.state = talk.name, talk.state
+            kept.context["answers"] = talk.answers
+
+    def _close(self) -> None:
+        kept = self.desk.talk
+        kept.dialogue = kept.state = None
+        for key in ("answers", "trail", "misses", "paused"):
+            kept.context.pop(key, None)
+
+    def _pause(self) -> None:
+        """Put the open talk aside, to be taken up after what steps in front of it."""
+        kept = self.desk.talk
+        if kept.dialogue in (None, *_PATIENT_WITH_US) or kept.dialogue == "menu":
+            return
+        kept.context["paused"] = [kept.dialogue, kept.state, kept.context.get("answers", {})]
+
+    def _resumed(self) -> Dialogue | None:
+        name, state, answers = self.desk.talk.context.pop("paused", (None, None, {}))
+        kind = DIALOGUES.get(name or "")
+        if kind is None or state not in kind.hears:
+            return None
+        return kind(state, answers, self.desk.now, self.desk.language)

@@ -1,0 +1,84 @@
+"""What a person said, as the door hands it in: words or a button, on a channel."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from bot.channels.carrier import Channel
+from conversations.understand import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One inbound message. `payload` is the id of a pressed button or list row."""
+
+    provider: str
+    provider_id: str
+    channel: Channel
+    sender: str
+    """E.164, or a WhatsApp business-scoped id."""
+    text: str = ""
+    payload: str = ""
+    media: str = ""
+    """Content type of what was attached, or "location"."""
+    name: str = ""
+    """The profile name the person chose: untrusted text."""
+    opt_out: str = ""
+    """STOP, START or HELP when the carrier has answered it already."""
+
+    @property
+    def folded(self) -> str:
+        """The words as they are compared."""
+        return fold(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button of ours: the question it belongs to, or the reminder it answers."""
+
+    answer: str
+    turn: int | None = None
+    reminder: UUID | None = None
+
+
+VERSION = "v1"
+
+
+def payload(turn: int, option_id: str) -> str:
+    """The payload of an option of the question asked at this turn."""
+    return f"{VERSION}|{turn}|{option_id}"
+
+
+def reminder_payload(appointment_id: UUID, answer: str) -> str:
+    """The payload of an answer to the reminder of this visit."""
+    return f"{VERSION}|reminder|{appointment_id.hex}|{answer}"
+
+
+def read_press(raw: str) -> Press | None:
+    """What a payload says; None when it is not one of ours. Payloads are untrusted input."""
+    parts = raw.split("|", 2)
+    if len(parts) != 3 or parts[0] != VERSION:  # noqa: PLR2004 -- version, scope, answer
+        return None
+    _, scope, answer = parts
+    if scope.isdecimal() and len(scope) < 10:  # noqa: PLR2004 -- a turn, not a flood of digits
+        return Press(answer, turn=int(scope))
+    if scope == "reminder":
+        return _read_reminder(answer)
+    return None
+
+
+def _read_reminder(rest: str) -> Press | None:
+    visit, _, answer = rest.partition("|")
+    try:
+        return Press(answer, reminder=UUID(hex=visit))
+    except ValueError:
+        return None
+
+
+# https://help.twilio.com/articles/223134027: a whole message of these, on SMS, ends what the
+# carrier lets through; WhatsApp leaves them to us.
+_CARRIER_STOPS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
+
+
+def is_carrier_stop(said: Said) -> bool:
+    """True when the carrier itself took the message for an opt-out."""
+    return said.channel is Channel.SMS and said.text.strip().casefold() in _CARRIER_STOPS

@@ -1,0 +1,104 @@
+"""What a person asks the bot for outside the question at hand: the words that work everywhere."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from conversations.understand.fold import fold, tokens
+from conversations.understand.words import LANGUAGES, alternatives, forms, meanings, segment
+
+_POLITE = "polite"
+_COURTESIES = {_POLITE, "greeting", "thanks"}
+_DEFAULT = ("en", "pcm")
+
+
+def command(text: str, *, languages: Sequence[str] = _DEFAULT) -> str | None:
+    """The global or menu word that is the whole message but for courtesies.
+
+    Words of English and of the languages given count; STOP is obeyed in all.
+    """
+    spoken = [word for word in tokens(fold(text)) if word.isalnum()]
+    concepts = segment(spoken, _table(tuple(languages)))
+    said = set(concepts or ()) - {_POLITE}
+    meant = said - _COURTESIES or said
+    return meant.pop() if len(meant) == 1 else None
+
+
+def intent(text: str, *, languages: Sequence[str] = _DEFAULT) -> str | None:
+    """What an opening message is after: book, appointments, person, or a command said outright."""
+    said = command(text, languages=languages)
+    if said and said not in _COURTESIES:
+        return _AS_INTENT.get(said, said)
+    spoken = " ".join(tokens(fold(text)))
+    return _by_rule(spoken) or _by_phrase(spoken, tuple(languages)) or said
+
+
+def _by_rule(spoken: str) -> str | None:
+    if _NEGATED.search(spoken):
+        return None
+    if _OPENS_WITH_DOCTOR.match(spoken):
+        return "book"
+    return next((meant for meant, rule in _RULES if rule.search(spoken)), None)
+
+
+def _by_phrase(spoken: str, languages: tuple[str, ...]) -> str | None:
+    """A phrase of Hausa, Yoruba or Igbo said inside a longer message."""
+    found = {meant for phrase, meant in _phrases(languages) if f" {phrase} " in f" {spoken} "}
+    return found.pop() if len(found) == 1 else None
+
+
+@lru_cache(maxsize=32)
+def _table(languages: tuple[str, ...]) -> dict[str, str]:
+    known = _known(languages)
+    return dict.fromkeys(forms("polite", known), _POLITE) | _STOPS | meanings("commands", known)
+
+
+@lru_cache(maxsize=32)
+def _phrases(languages: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    local = [language for language in _known(languages) if language not in _DEFAULT]
+    return tuple(
+        (phrase, _AS_INTENT.get(concept, concept))
+        for phrase, concept in meanings("commands", local).items()
+        if concept in _INTENTS and len(phrase) >= _PHRASE_FROM
+    )
+
+
+def _known(languages: tuple[str, ...]) -> list[str]:
+    """English, then the languages asked for, in the order of the vocabulary."""
+    return [language for language in LANGUAGES if language == "en" or language in languages]
+
+
+# Heard whatever the languages in use: no one is kept on a list for want of a language.
+_STOPS = {form: "stop" for form, meant in meanings("commands").items() if meant == "stop"}
+_AS_INTENT = {"cancel": "appointments", "change": "appointments"}
+_INTENTS = {"book", "appointments", "cancel", "change", "person"}
+_PHRASE_FROM = 6  # letters; shorter words mean too many things inside a sentence
+
+
+def _one_of(concept: str) -> str:
+    """The words of a concept as a regular expression."""
+    return f"(?:{alternatives(form for form, meant in _BLOCKS.items() if meant == concept)})"
+
+
+_BLOCKS = meanings("intent")
+_VISIT, _DOCTOR, _SOMEONE = _one_of("visit"), _one_of("doctor"), _one_of("someone")
+_WISH, _CHANGING, _MAKING = _one_of("wish"), _one_of("changing"), _one_of("making")
+_NEAR = r"(?: \w+){0,3} "
+
+_NEGATED = re.compile(r"\b(?:dont|do not|no|not|never) (?:need|want|wan)\b")
+_RULES = [
+    (meant, re.compile(rf"\b(?:{pattern})\b"))
+    for meant, pattern in (
+        ("person", rf"(?:talk|speak|chat|connect|transfer|yarn){_NEAR}{_SOMEONE}"),
+        ("person", "real (?:person|human)"),
+        ("appointments", rf"{_CHANGING}{_NEAR}{_VISIT}"),
+        ("appointments", rf"my (?:next )?{_VISIT}"),
+        ("appointments", "(?:cant|cannot|no fit|no go fit) (?:come|make it|attend)"),
+        ("book", rf"(?:{_MAKING}|need|want|wan){_NEAR}{_VISIT}"),
+        ("book", rf"(?:{_WISH}|to){_NEAR}(?:see|consult|meet|visit){_NEAR}{_DOCTOR}"),
+        ("book", rf"book{_NEAR}{_DOCTOR}"),
+        ("book", rf"{_WISH}(?: (?:to|i|me|a))* (?:book|schedule|register)"),
+        ("book", "book me"),
+    )
+]
+_OPENS_WITH_DOCTOR = re.compile(rf"(?:see|need|want|wan)(?: \w+){{0,2}} {_DOCTOR}\b")

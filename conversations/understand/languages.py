@@ -1,0 +1,28 @@
+"""A language asked for by its name, in any of its spellings."""
+
+from collections.abc import Sequence
+
+from conversations.understand.fold import fold, tokens
+from conversations.understand.slips import is_slip
+from conversations.understand.words import LANGUAGES, forms, segment
+
+_WORDS_AT_MOST = 12  # a longer message asks for more than a language
+_NAMES = {form: language for language in LANGUAGES for form in forms("languages", [language])}
+_TABLE = dict.fromkeys(forms("fillers") | forms("polite"), "filler") | _NAMES
+
+
+def language(text: str, offered: Sequence[str]) -> str | None:
+    """The code of the one offered language that a whole message asks for."""
+    spoken = tokens(fold(text))
+    if len(spoken) > _WORDS_AT_MOST:
+        return None
+    said = set(segment([_corrected(word) for word in spoken], _TABLE) or ()) - {"filler"}
+    found = said.pop() if len(said) == 1 else None
+    return found if found in offered else None
+
+
+def _corrected(word: str) -> str:
+    if word in _TABLE:
+        return word
+    near = {code: name for name, code in _NAMES.items() if is_slip(word, name)}
+    return next(iter(near.values())) if len(near) == 1 else word

@@ -1,0 +1,19 @@
+"""How far a word may be from the one meant: one slip from four letters on, two from eight."""
+
+from rapidfuzz.distance import OSA
+
+_ONE_SLIP_FROM = 4
+_TWO_SLIPS_FROM = 8
+
+
+def is_slip(typed: str, meant: str) -> bool:
+    """Whether the typed word is the meant one, or has a letter more, less, other or swapped."""
+    allowed = slips_allowed(min(len(typed), len(meant)))
+    return (
+        OSA.distance(typed, meant, score_cutoff=allowed) <= allowed if allowed else typed == meant
+    )
+
+
+def slips_allowed(length: int) -> int:
+    """How many slips a word of this length may hold."""
+    return (length >= _ONE_SLIP_FROM) + (length >= _TWO_SLIPS_FROM)

@@ -1,0 +1,41 @@
+"""Numbers, weekdays, months and parts of the day as the date and time grammars look them up."""
+
+from conversations.understand.words import alternatives, meanings, ranks
+
+WEEKDAYS = {name: place - 1 for name, place in ranks("weekdays").items()}  # 0 is Monday
+MONTHS = ranks("months")
+NUMBERS = {word: value for word, value in ranks("numbers").items() if value <= 12}  # noqa: PLR2004
+ORDINALS = ranks("ordinals")
+PARTS = meanings("parts")
+
+_DAYS = meanings("days")
+_ENGLISH = (
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+weekday_names = alternatives(WEEKDAYS)
+month_names = alternatives(MONTHS)
+part_names = alternatives(PARTS)
+english_numbers = alternatives(_ENGLISH)
+all_numbers = alternatives(NUMBERS)
+
+
+def day_words(concept: str) -> str:
+    """The words for today, tomorrow or the day after, as one regular expression."""
+    return alternatives(form for form, meant in _DAYS.items() if meant == concept)
+
+
+def count(word: str) -> int:
+    """The figure a number stands for, in digits or words; "a" is one."""
+    return int(word) if word.isdigit() else NUMBERS.get(word, 1)

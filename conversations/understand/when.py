@@ -1,0 +1,88 @@
+"""When somebody wants to come: the day or days and the time in what they typed."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from conversations.understand.days import Days, find_days
+from conversations.understand.fold import fold
+from conversations.understand.guess import guess_day
+from conversations.understand.slips import is_slip
+from conversations.understand.times import find_times
+from conversations.understand.words import forms
+from crm.kit.clock import LAGOS
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The days and times meant: one day has first == last, both None when no day was said."""
+
+    first: date | None
+    last: date | None
+    at: time | None = None
+    earliest: time | None = None
+    latest: time | None = None
+
+
+def when(
+    text: str, *, now: datetime, opens: time = time(8), closes: time = time(17)
+) -> When | None:
+    """What the message says about day and time, day before month, as seen from Lagos at `now`.
+
+    A day in the recent past comes back as said: the caller tells the person that it has passed.
+    """
+    folded, today = _spelled_out(_without_refusals(fold(text))), now.astimezone(LAGOS).date()
+    try:
+        meant = _read(folded, today, opens, closes)
+        return meant or _read(_without_slips(folded), today, opens, closes) or _guessed(folded, now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _read(text: str, today: date, opens: time, closes: time) -> When | None:
+    days, rest = find_days(text, today)
+    return _together(days, rest, opens, closes)
+
+
+def _together(days: Days | None, rest: str, opens: time, closes: time) -> When | None:
+    said = find_times(rest, opens, closes)
+    if not days and not said:
+        return None
+    first, last = (days.first, days.last) if days else (None, None)
+    return When(first, last, said.at, said.earliest, said.latest)
+
+
+def _guessed(text: str, now: datetime) -> When | None:
+    day = guess_day(text, now)
+    return When(day, day) if day else None
+
+
+def _without_refusals(text: str) -> str:
+    """Only the clauses that offer a time: "I can't today, can we do Friday" is about Friday."""
+    return " , ".join(clause for clause in _CLAUSE.split(text) if not _REFUSAL.search(clause))
+
+
+def _spelled_out(text: str) -> str:
+    """Words such as "tonight" and "this morning" as a day and a part of it."""
+    return _THIS_PART.sub(r"today \1", _TONIGHT.sub("today evening", text))
+
+
+def _without_slips(text: str) -> str:
+    return _LONG_WORD.sub(lambda match: _corrected(match[0]), text)
+
+
+def _corrected(word: str) -> str:
+    """The one calendar word this was meant to be; the word itself where two are as near."""
+    near = [known for known in _CALENDAR_WORDS if is_slip(word, known)]
+    return near[0] if len(near) == 1 else word
+
+
+_CLAUSE = re.compile(r"[,;!?]|\.(?:\s|$)|\bbut\b")
+_REFUSAL = re.compile(
+    r"\b(?:cant|cannot|can not|wont|no (?:go )?fit|except|apart from|(?<!why )not)\b"
+    r"(?! (?:later|before|after))"
+)
+_TONIGHT = re.compile(r"\b(?:tonight|tonite|2nite|2night)\b")
+_THIS_PART = re.compile(r"\bthis (morning|afternoon|evening)\b")
+_LONG_WORD = re.compile(r"\b[a-z]{5,}\b")
+_CALENDAR_WORDS = forms("calendar")

@@ -1,0 +1,185 @@
+"""What people do with appointments: hold, book, move, confirm, cancel."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from bot.channels.carrier import Channel
+from crm import reminders
+from crm.appointments import steps, taking
+from crm.appointments.refusals import TooLate, TooManyMoves, VisitClosed
+from crm.appointments.taking import Wanted
+from crm.appointments.visits import Visit
+from crm.availability import Slot
+from crm.kit.errors import NotFound
+from crm.models import Appointment, AppointmentStatus, Service
+
+CUT_OFF = timedelta(hours=2)
+MAX_MOVES = 3
+
+
+def hold(
+    session: Session,
+    *,
+    patient_id: UUID,
+    service: Service,
+    slot: Slot,
+    source: str,
+    now: datetime,
+    minutes: int = 10,
+    moving_id: UUID | None = None,
+) -> Appointment | None:
+    """Keep a time for a patient who is still typing; it ends by itself after `minutes`.
+
+    The patient's other holds end. Returns None when the new time overlaps the visit being moved:
+    no row can hold it, `book` swaps the two. Raises as `book` does.
+    """
+    until = now + timedelta(minutes=minutes)
+    moving = _movable(session, moving_id, patient_id, source, now)
+    wanted = Wanted(patient_id, service, slot, source, now, moving, until)
+    taking.refuse_unless_offered(session, wanted)
+    if wanted.is_over_the_old_visit:
+        taking.refuse_if_taken(session, wanted, taking.in_the_way(session, wanted))
+        return None
+    held = taking.take(session, wanted)
+    steps.end_other_holds(session, held, now=now)
+    return held
+
+
+def book(
+    session: Session,
+    *,
+    patient_id: UUID,
+    service: Service,
+    slot: Slot,
+    source: str,
+    now: datetime,
+    hold_id: UUID | None = None,
+    moving_id: UUID | None = None,
+) -> Appointment:
+    """Book a time, the one held if the hold still lives; with `moving_id` in place of that visit.
+
+    `source` is the channel when the patient acts ("whatsapp", "sms"), else who does ("desk"):
+    the cut-off and the limit of moves bind patients alone. Raises SlotTaken, PatientBusy,
+    NotBookable, TooLate, TooManyMoves, VisitClosed, NotFound; then nothing has changed.
+    """
+    moving = _movable(session, moving_id, patient_id, source, now)
+    wanted = Wanted(patient_id, service, slot, source, now, moving)
+    booked = _turn_hold(session, hold_id, wanted)
+    if booked is None:
+        taking.refuse_unless_offered(session, wanted)
+        booked = taking.take(session, wanted)
+    if moving is not None:
+        steps.close(session, moving.id, reason="rescheduled", now=now)
+    steps.end_other_holds(session, booked, now=now)
+    reminders.plan(session, booked, now=now)
+    return booked
+
+
+def confirm(session: Session, appointment_id: UUID, *, now: datetime) -> Appointment:
+    """Note that the patient will come; saying so twice changes nothing.
+
+    Raises VisitClosed when it is over or was cancelled, NotFound.
+    """
+    visit = _locked(session, appointment_id)
+    if visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
+        raise VisitClosed("This visit is over or was cancelled.")
+    visit.confirmed_at = visit.confirmed_at or now
+    session.flush()
+    return visit
+
+
+def cancel(
+    session: Session,
+    appointment_id: UUID,
+    *,
+    reason: str,
+    now: datetime,
+    by_patient: bool = True,
+) -> Appointment:
+    """Give the time back and void the reminders; a second time changes nothing.
+
+    Raises TooLate inside the cut-off when the patient cancels, VisitClosed after the visit,
+    NotFound.
+    """
+    visit = _locked(session, appointment_id)
+    if visit.status == AppointmentStatus.CANCELLED:
+        return visit
+    if by_patient and visit.status == AppointmentStatus.BOOKED:
+        _refuse_if_late(visit.starts_at, now)
+    if steps.close(session, visit.id, reason=reason, now=now) is None:
+        raise VisitClosed("This visit is over.")
+    return visit
+
+
+def release(session: Session, hold_id: UUID, *, now: datetime) -> None:
+    """Give the time of a hold back; one that was booked or has ended stays as it is."""
+    steps.end_holds(session, steps.lock_holds(session, [hold_id]), now=now)
+
+
+def may_move(session: Session, visit: Visit, *, now: datetime) -> bool:
+    """True when the patient may still move this visit."""
+    del session
+    is_early = visit.starts_at - now >= CUT_OFF
+    return visit.status == AppointmentStatus.BOOKED and is_early and visit.moves < MAX_MOVES
+
+
+def _movable(
+    session: Session, moving_id: UUID | None, patient_id: UUID, source: str, now: datetime
+) -> Appointment | None:
+    """The visit to be moved, locked; None when nothing is moved."""
+    if moving_id is None:
+        return None
+    visit = _locked(session, moving_id)
+    if visit.patient_id != patient_id:
+        raise NotFound("There is no such visit.")
+    if visit.status != AppointmentStatus.BOOKED:
+        raise VisitClosed("This visit is over or was cancelled.")
+    if source in set(Channel):
+        _refuse_if_late(visit.starts_at, now)
+        _refuse_if_moved_often(visit.version - 1)
+    return visit
+
+
+def _locked(session: Session, appointment_id: UUID) -> Appointment:
+    # Inserts that meet this row do not wait for such a lock, so it may be taken first.
+    visit = session.get(
+        Appointment, appointment_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if visit is None:
+        raise NotFound("There is no such visit.")
+    return visit
+
+
+def _refuse_if_late(starts_at: datetime, now: datetime) -> None:
+    if starts_at - now < CUT_OFF:
+        raise TooLate("It is too late to change this visit here.")
+
+
+def _refuse_if_moved_often(moves: int) -> None:
+    if moves >= MAX_MOVES:
+        raise TooManyMoves("This visit was moved three times already.")
+
+
+def _turn_hold(session: Session, hold_id: UUID | None, wanted: Wanted) -> Appointment | None:
+    """The hold as a booking, if it still lives and holds the time wanted."""
+    if hold_id is None:
+        return None
+    return session.scalar(
+        update(Appointment)
+        .where(Appointment.id == hold_id, Appointment.status == AppointmentStatus.PENDING)
+        .where(Appointment.hold_until > wanted.now)
+        .where(Appointment.patient_id == wanted.patient_id)
+        .where(Appointment.practitioner_id == wanted.slot.practitioner_id)
+        .where(Appointment.during == wanted.during)
+        .values(
+            status=AppointmentStatus.BOOKED,
+            hold_until=None,
+            updated_at=wanted.now,
+            **wanted.succession,
+        )
+        .returning(Appointment)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )

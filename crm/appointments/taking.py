@@ -1,0 +1,168 @@
+"""Taking a time: the one place where appointments race.
+
+The exclusion constraints decide, and nobody deadlocks, because an insert comes first, with ON
+CONFLICT DO NOTHING and nothing locked before it that another insert waits for. Only when what is
+in the way may give way (a dead hold, the patient's own hold, the visit being moved) is it locked,
+in the order of ids, released, and the insert tried again in a savepoint: both or neither.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, or_, select, text
+from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.orm import Session
+
+from crm import availability
+from crm.appointments import steps
+from crm.appointments.refusals import NotBookable, PatientBusy, SlotTaken
+from crm.availability import Slot
+from crm.kit.ids import uuid7
+from crm.models import BLOCKING, Appointment, Hospital, Service
+from crm.models import AppointmentStatus as Status
+
+_TRIES = 3
+_Other = Row[UUID, UUID, datetime | None]
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another
+# Literals, so that a prepared statement can still use the partial indexes.
+_BLOCKS = text(f"appointments.status in ({', '.join(map(repr, map(str, BLOCKING)))})")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The row that is to be, and the visit it takes the place of."""
+
+    patient_id: UUID
+    service: Service
+    slot: Slot
+    source: str
+    now: datetime
+    moving: Appointment | None
+    hold_until: datetime | None = None
+
+    @property
+    def during(self) -> Range[datetime]:
+        """The stretch of time."""
+        return Range(self.slot.starts_at, self.slot.ends_at)
+
+    @property
+    def is_over_the_old_visit(self) -> bool:
+        """True when old and new time overlap, so that one must go before the other comes."""
+        return self.moving is not None and self.moving.during.overlaps(self.during)
+
+    @property
+    def succession(self) -> dict[str, Any]:
+        """What ties the new row to the old one: its id, and one version more."""
+        old = self.moving
+        return {"previous_id": old.id if old else None, "version": old.version + 1 if old else 1}
+
+    def gives_way(self, other: _Other) -> bool:
+        """True for a dead hold, the patient's own hold and the visit being moved."""
+        if other.hold_until is not None:
+            return bool(other.hold_until <= self.now) or other.patient_id == self.patient_id
+        return self.moving is not None and other.id == self.moving.id
+
+
+def take(session: Session, wanted: Wanted) -> Appointment:
+    """Insert the row, making those give way that may. Raises SlotTaken, PatientBusy."""
+    for _ in range(_TRIES):
+        taken = _insert(session, wanted)
+        if taken is None and (others := in_the_way(session, wanted)):
+            refuse_if_taken(session, wanted, others)
+            taken = _swap(session, wanted, others)
+        if taken is not None:
+            return taken
+    raise _slot_taken(session, wanted)
+
+
+def refuse_unless_offered(session: Session, wanted: Wanted) -> None:
+    """Raise NotBookable when the time is over, or nobody works then."""
+    is_ahead = wanted.slot.starts_at > wanted.now
+    if not is_ahead or not availability.is_offered(session, wanted.service, wanted.slot):
+        alternatives = _alternatives(session, wanted)
+        raise NotBookable("That time is not offered any more.", alternatives=alternatives)
+
+
+def in_the_way(session: Session, wanted: Wanted) -> Sequence[_Other]:
+    """The blocking rows of this practitioner or patient that overlap the time, dead holds too."""
+    visit = Appointment
+    is_same_person = or_(
+        visit.practitioner_id == wanted.slot.practitioner_id, visit.patient_id == wanted.patient_id
+    )
+    return session.execute(
+        select(visit.id, visit.patient_id, visit.hold_until)
+        .where(_BLOCKS)
+        .where(is_same_person)
+        .where(visit.during.overlaps(wanted.during))
+    ).all()
+
+
+def refuse_if_taken(session: Session, wanted: Wanted, others: Sequence[_Other]) -> None:
+    """Raise PatientBusy or SlotTaken when one of them does not give way."""
+    staying = [other for other in others if not wanted.gives_way(other)]
+    for other in staying:
+        if other.patient_id == wanted.patient_id:
+            raise PatientBusy("There is another visit at that time.", appointment_id=other.id)
+    if staying:
+        raise _slot_taken(session, wanted)
+
+
+def _insert(session: Session, wanted: Wanted) -> Appointment | None:
+    """The new row, or None when a constraint says no: overlap, or a reference already given."""
+    hospital = select(Hospital.code).where(Hospital.id == wanted.service.hospital_id)
+    code = "".join(secrets.choice(_LETTERS) for _ in range(5))
+    return session.scalar(
+        insert(Appointment)
+        .values(
+            id=uuid7(),
+            reference=hospital.scalar_subquery() + f"-{code}",
+            hospital_id=wanted.service.hospital_id,
+            patient_id=wanted.patient_id,
+            service_id=wanted.service.id,
+            practitioner_id=wanted.slot.practitioner_id,
+            during=wanted.during,
+            status=Status.PENDING if wanted.hold_until else Status.BOOKED,
+            hold_until=wanted.hold_until,
+            source=wanted.source,
+            created_at=wanted.now,
+            updated_at=wanted.now,
+            **wanted.succession,
+        )
+        .on_conflict_do_nothing()
+        .returning(Appointment)
+    )
+
+
+def _swap(session: Session, wanted: Wanted, others: Sequence[_Other]) -> Appointment | None:
+    """Release what gives way and insert again: both or neither."""
+    savepoint = session.begin_nested()
+    holds = [other.id for other in others if other.hold_until is not None]
+    steps.end_holds(session, steps.lock_holds(session, holds), now=wanted.now)
+    if wanted.is_over_the_old_visit and wanted.moving is not None:
+        steps.close(session, wanted.moving.id, reason="rescheduled", now=wanted.now)
+    taken = _insert(session, wanted)
+    if taken is None:
+        savepoint.rollback()
+    else:
+        savepoint.commit()
+    return taken
+
+
+def _slot_taken(session: Session, wanted: Wanted) -> SlotTaken:
+    alternatives = _alternatives(session, wanted)
+    return SlotTaken("That time has just been taken.", alternatives=alternatives)
+
+
+def _alternatives(session: Session, wanted: Wanted) -> list[Slot]:
+    return availability.nearest(
+        session,
+        wanted.service,
+        wanted.slot.starts_at,
+        now=wanted.now,
+        patient_id=wanted.patient_id,
+        moving_id=wanted.moving.id if wanted.moving else None,
+    )

@@ -1,0 +1,32 @@
+"""Links that prove we made them."""
+
+import hashlib
+from uuid import UUID
+
+from itsdangerous import BadSignature, Signer
+
+
+class Links:
+    """Makes and checks the public links of the house."""
+
+    def __init__(self, public_base_url: str, secret_key: str) -> None:
+        """The secret signs; nothing of it is in a link."""
+        self._base = public_base_url
+        self._secret = secret_key
+
+    def calendar(self, visit: UUID) -> str:
+        """The address of a visit's calendar file."""
+        return f"{self._base}/calendar/{self._sign('calendar', visit)}.ics"
+
+    def read_calendar(self, token: str) -> UUID | None:
+        """The visit a calendar link speaks of; None when we did not make it."""
+        try:
+            return UUID(hex=self._signer("calendar").unsign(token).decode())
+        except (BadSignature, ValueError):
+            return None
+
+    def _sign(self, purpose: str, id_: UUID) -> str:
+        return self._signer(purpose).sign(id_.hex).decode()
+
+    def _signer(self, purpose: str) -> Signer:
+        return Signer(self._secret, salt=f"link.{purpose}", digest_method=hashlib.sha256)

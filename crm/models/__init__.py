@@ -1,0 +1,80 @@
+"""The schema in one sitting: one file per noun."""
+
+from crm.models.appointment import (
+    BLOCKING,
+    Appointment,
+    AppointmentStatus,
+    Reminder,
+    ReminderKind,
+    ReminderStatus,
+)
+from crm.models.base import Base
+from crm.models.hospital import (
+    Closure,
+    Hospital,
+    Practitioner,
+    PractitionerService,
+    Schedule,
+    Service,
+)
+from crm.models.job import JobRun, RunStatus
+from crm.models.message import (
+    Answering,
+    CarrierContent,
+    Conversation,
+    Direction,
+    InboundKey,
+    Lane,
+    Message,
+    MessageAttempt,
+    MessageStatus,
+    Misheard,
+)
+from crm.models.patient import (
+    Address,
+    AddressHolder,
+    Consent,
+    HolderRole,
+    Patient,
+    PatientStatus,
+    Purpose,
+    Suppression,
+    SuppressionReason,
+)
+
+__all__ = [
+    "BLOCKING",
+    "Address",
+    "AddressHolder",
+    "Answering",
+    "Appointment",
+    "AppointmentStatus",
+    "Base",
+    "CarrierContent",
+    "Closure",
+    "Consent",
+    "Conversation",
+    "Direction",
+    "HolderRole",
+    "Hospital",
+    "InboundKey",
+    "JobRun",
+    "Lane",
+    "Message",
+    "MessageAttempt",
+    "MessageStatus",
+    "Misheard",
+    "Patient",
+    "PatientStatus",
+    "Practitioner",
+    "PractitionerService",
+    "Purpose",
+    "Reminder",
+    "ReminderKind",
+    "ReminderStatus",
+    "RunStatus",
+    "Schedule",
+    "Service",
+    "Suppression",
+    "SuppressionReason",
+]

@@ -1,0 +1,164 @@
+"""What became of attempts, written down for a whole batch at once."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from bot.channels.errors import OPTED_OUT, WINDOW_CLOSED
+from crm import gate
+from crm.kit.ids import uuid7
+from crm.models import MessageStatus, SuppressionReason
+
+MOST_ATTEMPTS = 8
+_FIRST_PAUSE_S = 5.0
+_LONGEST_PAUSE_S = 3600.0
+
+# What the carrier says of an address for good; a person who writes to us is heard all the same.
+_SUPPRESSES = {
+    OPTED_OUT: SuppressionReason.CARRIER,
+    21211: SuppressionReason.INVALID,
+    21614: SuppressionReason.INVALID,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One attempt's end, and what it makes of its message."""
+
+    message_id: UUID
+    n: int
+    word: str
+    """How the attempt ended, for people: accepted, not sent, refused, unknown, turned away."""
+    status: MessageStatus
+    provider_id: str | None = None
+    code: int | None = None
+    reason: str | None = None
+    pause_s: float | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def accepted(cls, message_id: UUID, n: int, provider_id: str) -> Self:
+        """The carrier took it."""
+        return cls(message_id, n, "accepted", MessageStatus.ACCEPTED, provider_id)
+
+    @classmethod
+    def not_sent(
+        cls, message_id: UUID, n: int, reason: str, *, retry_after_s: float | None = None
+    ) -> Self:
+        """It never left: again after a growing pause, and not for ever."""
+        if n >= MOST_ATTEMPTS:
+            return cls(message_id, n, "not sent", MessageStatus.FAILED, reason=reason)
+        pause_s = max(retry_after_s or 0.0, _pause_s(n))
+        return cls(message_id, n, "not sent", MessageStatus.QUEUED, reason=reason, pause_s=pause_s)
+
+    @classmethod
+    def put_back(cls, message_id: UUID, n: int) -> Self:
+        """It was claimed and not tried, because the lease would not have lasted."""
+        return cls(message_id, n, "not tried", MessageStatus.QUEUED, pause_s=0.0)
+
+    @classmethod
+    def refused(cls, message_id: UUID, n: int, code: int | None, reason: str) -> Self:
+        """The carrier, or our own rendering, said no for good."""
+        return cls(message_id, n, "refused", MessageStatus.FAILED, code=code, reason=reason)
+
+    @classmethod
+    def unknown(cls, message_id: UUID, n: int, reason: str) -> Self:
+        """Nobody knows: to be looked up."""
+        return cls(message_id, n, "unknown", MessageStatus.UNKNOWN, reason=reason)
+
+    @classmethod
+    def turned_away(cls, message_id: UUID, n: int, verdict: gate.Verdict) -> Self:
+        """The gate, asked again, said no or not now."""
+        is_stopped = verdict.kind is gate.Kind.STOP
+        return cls(
+            message_id,
+            n,
+            "turned away",
+            MessageStatus.SUPPRESSED if is_stopped else MessageStatus.QUEUED,
+            reason=verdict.reason,
+            until=verdict.until,
+        )
+
+
+# A receipt may have come first: only what still waits for this attempt moves. An acceptance also
+# reaches a message that was put back in doubt, so that it is not sent again; not one that was put
+# back because this very attempt failed at WhatsApp's window.
+_SETTLE = text("""
+    with o as (
+        select * from unnest(
+            cast(:ids as uuid[]), cast(:ns as smallint[]), cast(:words as text[]),
+            cast(:statuses as text[]), cast(:due_ats as timestamptz[]),
+            cast(:provider_ids as text[]), cast(:codes as bigint[]), cast(:reasons as text[]),
+            cast(:suppression_ids as uuid[]), cast(:suppresses as text[])
+        ) as o(id, n, word, status, due_at, provider_id, code, reason, suppression_id, suppresses)
+    ), tried as (
+        update message_attempts t set
+            finished_at = :now, outcome = o.word, provider_id = o.provider_id, error_code = o.code
+        from o
+        where t.message_id = o.id and t.n = o.n and t.message_id between :oldest and :newest
+    ), settled as (
+        update messages m set
+            status = o.status, status_at = :now, lease_until = null,
+            due_at = coalesce(o.due_at, m.due_at),
+            provider_id = coalesce(o.provider_id, m.provider_id),
+            error_code = coalesce(o.code, m.error_code), reason = o.reason
+        from o
+        where m.id = o.id and m.attempts = o.n and m.id between :oldest and :newest
+            and (m.status in ('sending', 'unknown')
+                or (m.status = 'queued' and o.status = 'accepted'
+                    and m.error_code is distinct from :window_closed))
+        returning m.address_id, o.suppression_id, o.suppresses
+    )
+    insert into suppressions (id, address_id, reason, since)
+    select distinct on (address_id) suppression_id, address_id, suppresses, :now
+    from settled where suppresses is not null
+    on conflict (address_id) where lifted_at is null do nothing
+""")
+
+
+def settle(session: Session, outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Write down how attempts ended, in one statement. Never lowers what a receipt has raised.
+
+    An address that the carrier refuses for good is suppressed.
+    """
+    if outcomes:
+        session.execute(_SETTLE, _values(outcomes, now=now))
+
+
+def _values(outcomes: Sequence[Outcome], *, now: datetime) -> dict[str, Any]:
+    ids = [outcome.message_id for outcome in outcomes]
+    suppresses = [_SUPPRESSES.get(outcome.code or 0) for outcome in outcomes]
+    return {
+        "now": now,
+        "ids": ids,
+        "oldest": min(ids),
+        "newest": max(ids),
+        "ns": [outcome.n for outcome in outcomes],
+        "words": [outcome.word for outcome in outcomes],
+        "statuses": [outcome.status for outcome in outcomes],
+        "due_ats": [_due_at(outcome, now) for outcome in outcomes],
+        "provider_ids": [outcome.provider_id for outcome in outcomes],
+        "codes": [outcome.code for outcome in outcomes],
+        "reasons": [outcome.reason for outcome in outcomes],
+        "suppresses": suppresses,
+        "suppression_ids": [uuid7() if reason else None for reason in suppresses],
+        "window_closed": WINDOW_CLOSED,
+    }
+
+
+def _due_at(outcome: Outcome, now: datetime) -> datetime | None:
+    if outcome.pause_s is not None:
+        return now + timedelta(seconds=outcome.pause_s)
+    return outcome.until
+
+
+def _pause_s(n: int) -> float:
+    """5 s, 15 s, 45 s and so on up to an hour, spread by a fifth so that batches do not march."""
+    pause_s = min(_FIRST_PAUSE_S * 3.0 ** (n - 1), _LONGEST_PAUSE_S)
+    return pause_s * random.uniform(0.8, 1.2)  # noqa: S311 -- nothing to guess here

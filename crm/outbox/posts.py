@@ -1,0 +1,137 @@
+"""Putting messages into the outbox, past the gate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, insert
+from sqlalchemy.orm import Session
+
+from bot.channels import segments
+from bot.channels.capabilities import numbered
+from bot.channels.carrier import Channel, Option
+from crm import gate
+from crm.kit.crypto import Vault
+from crm.kit.ids import uuid7
+from crm.models import Direction, Lane, Message, MessageStatus, Purpose
+from crm.outbox import bodies
+from crm.outbox.bodies import Body, Template
+
+_INSERT = insert(cast("Table", Message.__table__))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message as its author wants it."""
+
+    address_id: UUID
+    channel: Channel
+    text: str
+    purpose: Purpose
+    lane: Lane
+    options: Sequence[Option] = ()
+    button_word: str = ""
+    template: Template | None = None
+    conversation_id: UUID | None = None
+    patient_id: UUID | None = None
+    about_id: UUID | None = None
+    turn: int | None = None
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def body(self) -> Body:
+        """What it says."""
+        return Body(self.text, self.options, self.button_word, self.template)
+
+
+def post(
+    session: Session,
+    *,
+    address_id: UUID,
+    channel: Channel,
+    text: str,
+    purpose: Purpose,
+    lane: Lane,
+    now: datetime,
+    options: Sequence[Option] = (),
+    button_word: str = "",
+    template: Template | None = None,
+    conversation_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    about_id: UUID | None = None,
+    turn: int | None = None,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> UUID:
+    """Put one message into the outbox and return its id.
+
+    The gate may set it later, or keep it as suppressed with the reason. The lane is woken when
+    the transaction has committed (`Wiring.transaction`).
+    """
+    draft = Draft(
+        address_id=address_id,
+        channel=channel,
+        text=text,
+        purpose=purpose,
+        lane=lane,
+        options=options,
+        button_word=button_word,
+        template=template,
+        conversation_id=conversation_id,
+        patient_id=patient_id,
+        about_id=about_id,
+        turn=turn,
+        due_at=due_at,
+        expires_at=expires_at,
+    )
+    return post_many(session, [draft], now=now)[0]
+
+
+def post_many(session: Session, drafts: Sequence[Draft], *, now: datetime) -> list[UUID]:
+    """Put many messages into the outbox: one question to the gate, one insert. Returns ids."""
+    known = gate.load(session, [(draft.address_id, draft.patient_id) for draft in drafts])
+    rows = [
+        _row(session.info["vault"], draft, facts, now=now)
+        for draft, facts in zip(drafts, known, strict=True)
+    ]
+    if rows:
+        session.execute(_INSERT, rows)
+    lanes = {row["lane"] for row in rows if row["status"] is MessageStatus.QUEUED}
+    session.info.setdefault("lanes", set()).update(lanes)
+    return [row["id"] for row in rows]
+
+
+def _row(vault: Vault, draft: Draft, facts: gate.Facts, *, now: datetime) -> dict[str, Any]:
+    id_ = uuid7()
+    due_at = max(draft.due_at or now, now)
+    facts = replace(facts, has_template=draft.template is not None)
+    verdict = gate.verdict(facts, purpose=draft.purpose, now=due_at)
+    is_stopped = verdict.kind is gate.Kind.STOP
+    return {
+        "id": id_,
+        "direction": Direction.OUT,
+        "channel": draft.channel,
+        "purpose": draft.purpose,
+        "lane": draft.lane,
+        "status": MessageStatus.SUPPRESSED if is_stopped else MessageStatus.QUEUED,
+        "address_id": draft.address_id,
+        "conversation_id": draft.conversation_id,
+        "patient_id": draft.patient_id,
+        "about_id": draft.about_id,
+        "turn": draft.turn,
+        "body_sealed": bodies.seal(vault, draft.body, row=id_),
+        "segments": _segments(draft),
+        "due_at": verdict.until or due_at,
+        "expires_at": draft.expires_at,
+        "reason": verdict.reason,
+        "status_at": now,
+    }
+
+
+def _segments(draft: Draft) -> int:
+    if draft.channel is not Channel.SMS:
+        return 1
+    return segments.count(segments.gsm(numbered(draft.text, draft.options))).segments

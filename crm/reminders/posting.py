@@ -1,0 +1,198 @@
+"""Posting the reminders that are due, in batches.
+
+A booking or a cancelled visit may wait for the worker that has its reminders, so the worker waits
+for nobody: it skips the reminders and the talks that others have locked.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from bot.channels.carrier import Channel, Option
+from bot.texts import dates, say
+from crm import outbox
+from crm.kit.ids import uuid7
+from crm.models import (
+    Appointment,
+    AppointmentStatus,
+    Conversation,
+    Hospital,
+    Lane,
+    Patient,
+    Purpose,
+    Reminder,
+    ReminderKind,
+    ReminderStatus,
+)
+from crm.outbox import Draft, Template
+from crm.reminders.plans import HOURS_AHEAD
+
+_ANSWERS = ("confirm", "move", "cancel")
+# A literal, so that a prepared statement can still use the partial index.
+_IS_PENDING = text("appointment_reminders.status = 'pending'")
+_MAKE_TALKS = text("""
+    insert into conversations (id, address_id)
+    select * from unnest(cast(:ids as uuid[]), cast(:addresses as uuid[]))
+    on conflict do nothing
+""")
+
+
+def claim_due(session: Session, *, now: datetime, limit: int = 200) -> Sequence[Reminder]:
+    """The reminders that are due, oldest first, locked; those in other hands are skipped."""
+    return session.scalars(
+        select(Reminder)
+        .where(_IS_PENDING, Reminder.due_at <= now)
+        .order_by(Reminder.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def count_due(session: Session, *, now: datetime) -> int:
+    """How many reminders wait to be posted."""
+    due = select(func.count()).select_from(Reminder).where(_IS_PENDING, Reminder.due_at <= now)
+    return session.scalar(due) or 0
+
+
+def post_due(session: Session, *, now: datetime, limit: int = 200) -> Counter[str]:
+    """Post one batch of due reminders; returns how many were posted, skipped and left for later.
+
+    Those are skipped whose visit has changed or is near; those are left whose patient is writing
+    to us at this very moment. Eight statements a batch, however many reminders.
+    """
+    claimed = claim_due(session, now=now, limit=limit)
+    if not claimed:
+        return Counter()
+    talks = _lock_talks(session, [reminder.address_id for reminder in claimed])
+    due = _load(session, claimed)
+    skipped = [each for each in due if each.skip(now)]
+    ready = [each for each in due if not each.is_skipped and each.address_id in talks]
+    drafts = [each.draft(talks[each.address_id]) for each in ready]
+    _note_posted(ready, outbox.post_many(session, drafts, now=now))
+    _note_asked(session, ready, talks, now)
+    session.flush()
+    return Counter(
+        posted=len(ready), skipped=len(skipped), left=len(due) - len(ready) - len(skipped)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A claimed reminder with what it speaks of."""
+
+    reminder: Reminder
+    appointment: Appointment
+    patient: Patient
+    place: str
+
+    @property
+    def address_id(self) -> UUID:
+        return self.reminder.address_id
+
+    @property
+    def is_skipped(self) -> bool:
+        return self.reminder.status == ReminderStatus.SKIPPED
+
+    def skip(self, now: datetime) -> bool:
+        """Mark the reminder as skipped when nobody should get it any more."""
+        reason = self._reason_to_skip(now)
+        if reason:
+            self.reminder.status = ReminderStatus.SKIPPED
+            self.reminder.skip_reason = reason
+        return reason is not None
+
+    def _reason_to_skip(self, now: datetime) -> str | None:
+        visit, reminder = self.appointment, self.reminder
+        is_same = visit.version == reminder.appointment_version
+        if visit.status != AppointmentStatus.BOOKED or not is_same:
+            return "the visit changed"
+        if visit.starts_at <= now:
+            return "the visit has begun"
+        if reminder.kind == ReminderKind.DAY_BEFORE and visit.starts_at - now <= HOURS_AHEAD:
+            return "the same-day reminder says it"
+        return None
+
+    def draft(self, talk_id: UUID) -> Draft:
+        """The message: first name, place, day and time; never service, doctor or reason."""
+        visit, language, channel = self.appointment, self.patient.language, self.reminder.channel
+        name, when = self.patient.first_name, dates.moment(visit.starts_at)
+        key = self.reminder.kind.replace("-", "_")
+        return Draft(
+            address_id=self.reminder.address_id,
+            channel=channel,
+            text=say(
+                "reminder", key, language, channel, first_name=name, place=self.place, when=when
+            ),
+            purpose=Purpose.REMINDER,
+            lane=Lane.UTILITY,
+            options=_options(visit.id, language, channel),
+            template=Template(
+                f"appointment_reminder_{language}", (name, self.place, when, visit.id.hex)
+            ),
+            conversation_id=talk_id,
+            patient_id=self.patient.id,
+            about_id=visit.id,
+            expires_at=visit.starts_at,
+        )
+
+
+def _options(visit_id: UUID, language: str, channel: Channel) -> tuple[Option, ...]:
+    return tuple(
+        Option(f"v1|reminder|{visit_id.hex}|{answer}", say("options", answer, language, channel))
+        for answer in _ANSWERS
+    )
+
+
+def _lock_talks(session: Session, address_ids: list[UUID]) -> dict[UUID, UUID]:
+    """The talks with these addresses by address, made where there is none; ours while we post.
+
+    Missing are those that another transaction has, because their patient is writing just now.
+    """
+    ids = [uuid7() for _ in address_ids]
+    session.execute(_MAKE_TALKS, {"ids": ids, "addresses": address_ids})
+    talks = session.execute(
+        select(Conversation.address_id, Conversation.id)
+        .where(Conversation.address_id.in_(address_ids))
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    return {talk.address_id: talk.id for talk in talks}
+
+
+def _load(session: Session, claimed: Sequence[Reminder]) -> list[_Due]:
+    by_id = {reminder.id: reminder for reminder in claimed}
+    rows = session.execute(
+        select(Reminder.id, Appointment, Patient, Hospital.name)
+        .join(Appointment, Appointment.id == Reminder.appointment_id)
+        .join(Patient, Patient.id == Appointment.patient_id)
+        .join(Hospital, Hospital.id == Appointment.hospital_id)
+        .where(Reminder.id.in_(by_id))
+        .order_by(Reminder.due_at, Reminder.id)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        _Due(by_id[id_], appointment, patient, place) for id_, appointment, patient, place in rows
+    ]
+
+
+def _note_posted(posted: Sequence[_Due], message_ids: Sequence[UUID]) -> None:
+    for each, message_id in zip(posted, message_ids, strict=True):
+        each.reminder.status = ReminderStatus.POSTED
+        each.reminder.message_id = message_id
+
+
+def _note_asked(
+    session: Session, posted: Sequence[_Due], talks: dict[UUID, UUID], now: datetime
+) -> None:
+    """A bare 1, 2 or 3 from this address now answers the reminder, the last one if several."""
+    asked = {talks[each.address_id]: each.appointment.id for each in posted}
+    rows = [
+        {"id": talk_id, "reminded_of": visit_id, "reminded_at": now}
+        for talk_id, visit_id in asked.items()
+    ]
+    if rows:
+        session.execute(update(Conversation), rows)

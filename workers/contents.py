@@ -1,0 +1,58 @@
+"""Our buttons, lists and templates at the carrier: made there, and their ids remembered."""
+
+from collections.abc import Iterator
+
+import structlog
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.channels.carrier import Channel, Option, Shape
+from bot.channels.content import session_shapes, template
+from bot.texts import say
+from bot.wiring import Wiring
+from crm.models import CarrierContent
+from workers.runtime import Counts, job
+
+log = structlog.get_logger()
+
+_ANSWERS = ("confirm", "move", "cancel")
+_SAMPLE_VISIT = "0" * 32
+
+
+@job
+def ensure(wiring: Wiring) -> Counts:
+    """Make what is missing at the carrier and keep the ids; safe to repeat."""
+    sids = wiring.carrier.ensure_contents(list(_shapes(wiring.settings.languages)))
+    account = wiring.settings.twilio_account_sid
+    rows = [{"account": account, "name": name, "content_sid": sid} for name, sid in sids.items()]
+    statement = insert(CarrierContent)
+    with wiring.transaction() as session:
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["account", "name"],
+                set_={"content_sid": statement.excluded.content_sid},
+            ),
+            rows,
+        )
+    return {"contents": len(rows)}
+
+
+def _shapes(languages: tuple[str, ...]) -> Iterator[Shape]:
+    yield from session_shapes()
+    for language in languages:
+        yield _reminder(language)
+
+
+def _reminder(language: str) -> Shape:
+    """A reminder that may open a conversation; its buttons name the visit in variable 4."""
+    words = {"first_name": "{{1}}", "place": "{{2}}", "when": "{{3}}"}
+    return template(
+        f"appointment_reminder_{language}",
+        language=language,
+        body=say("reminder", "day_before", language, Channel.WHATSAPP, **words),
+        samples={"1": "Ada", "2": "GrandPro Ikeja", "3": "Tue 24 Nov, 3pm", "4": _SAMPLE_VISIT},
+        buttons=[
+            Option(f"v1|reminder|{{{{4}}}}|{answer}", say("options", answer, language, Channel.WHATSAPP))
+            for answer in _ANSWERS
+        ],
+    )
+

@@ -1,0 +1,27 @@
+"""The table of everything that happens by itself; business timers are rows, not entries here.
+
+An entry: its name, when (every so many seconds, or a cron line on the Lagos clock), the job, the
+lane it runs on and why. `python -m bot run NAME` runs one by hand.
+"""
+
+from workers.schedule.entries import Entry
+
+_DELIVER = "workers.delivery.deliver"
+
+SCHEDULE = (
+    # -- beats: look for work that a lost signal, or a dead worker, left behind
+    Entry("deliver-urgent", 2, _DELIVER, "urgent", "what no signal announced", ("urgent",)),
+    Entry("deliver-utility", 2, _DELIVER, "utility", "the same", ("utility",)),
+    Entry("deliver-bulk", 2, _DELIVER, "bulk", "the same", ("bulk",)),
+    Entry("unanswered", 10, "workers.inbound.answer_waiting", "urgent", "a turn that failed"),
+    Entry("leases", 15, "workers.delivery.reap", "utility", "a worker that died while sending"),
+    Entry("unknown", 30, "workers.delivery.settle_unknown", "utility", "may have been sent"),
+    Entry("late", 30, "workers.schedule.runs.catch_up", "utility", "slots below that did not run"),
+    # -- by the clock, each slot once
+    Entry("holds", 60, "workers.housekeeping.release_holds", "utility", "times kept too long"),
+    Entry("alerts", 60, "workers.housekeeping.alert_waiting", "utility", "people left waiting"),
+    Entry("reminders", "0 * * * *", "workers.reminders.post_due", "utility", "visits ahead"),
+    Entry("partitions", "20 0 * * *", "workers.housekeeping.make_partitions", "utility", "months"),
+    Entry("contents", "40 0 * * *", "workers.contents.ensure", "utility", "templates approved"),
+    Entry("purge", "0 3 * * *", "workers.housekeeping.purge", "utility", "what may not be kept"),
+)
