@@ -1,11 +1,8 @@
 """Settings: what the environment decides, read and checked once, every problem named at once."""
 
 import base64
-import json
 import os
 import re
-import secrets
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,8 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from dotenv import dotenv_values
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-# The demo's carrier account. Production refuses it.
-DEMO_ACCOUNT_SID = "AC" + "de" * 16
+from bot import demo_values
+
 KEY_BYTES = 32
 SHORTEST_SECRET = 32
 
@@ -81,7 +78,7 @@ class Settings(BaseModel):
         is_production = given.get("environment") == "production"
         problems = list(_refusals(given)) if is_production else []
         try:
-            settings = cls.model_validate(_derived(given if is_production else _made_up(given)))
+            settings = cls.model_validate(_derived(given) if is_production else _filled(given))
         except ValidationError as error:
             problems = [*_in_words(error), *problems]
         if problems:
@@ -159,56 +156,13 @@ def _derived(given: dict[str, str]) -> dict[str, str]:
     return {"direct_url": given.get("database_url", ""), "sandbox_port": neighbour, **given}
 
 
-def _made_up(given: dict[str, str]) -> dict[str, str]:
-    """Fill what the demo may leave out: its own secrets, servers and carrier."""
-    home = Path(given.get("home", "var")).expanduser()
-    ports = _derived({"port": "8000", **given})
-    return {
-        "database_url": "",
-        "redis_url": "",
-        "public_base_url": f"http://127.0.0.1:{ports['port']}",
-        "twilio_base_url": f"http://127.0.0.1:{ports['sandbox_port']}",
-        "twilio_account_sid": DEMO_ACCOUNT_SID,
-        "twilio_phone_number": "+12025550101",
-        "twilio_whatsapp_number": "+12025550102",
-        "sendgrid_from_email": "care@grandpro.example",
-        **_secrets(home),
-        **given,
-    }
-
-
-def _secrets(home: Path) -> dict[str, str]:
-    """Return the home's made-up secrets, written once and readable by their owner alone."""
-    path = home / "secrets.json"
-    if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        _write_once(path, json.dumps(_new_secrets(), indent=2))
-    kept: dict[str, str] = json.loads(path.read_text())
-    return kept
-
-
-def _new_secrets() -> dict[str, str]:
-    key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-    return {
-        "secret_key": f"demo-{secrets.token_hex(KEY_BYTES)}",
-        "encryption_keys": f"demo:{key}",
-        "twilio_auth_token": f"demo-{secrets.token_hex(16)}",
-        "sendgrid_api_key": f"demo-{secrets.token_hex(16)}",
-    }
-
-
-def _write_once(path: Path, text: str) -> None:
-    # A link is refused when the name is taken: of two first starts, one keeps its secrets
-    # and both read them whole.
-    handle, draft = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    try:
-        Path(path).hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        Path(draft).unlink()
+def _filled(given: dict[str, str]) -> dict[str, str]:
+    """Add what the demo may leave out."""
+    given = _derived({"home": "var", "port": "8000", **given})
+    home = Path(given["home"]).expanduser()
+    made_up = demo_values.make_up(home, given["port"], given["sandbox_port"])
+    # An address left out is empty, so that the demo's own servers fill it.
+    return {"database_url": "", "redis_url": "", **made_up, **given}
 
 
 def _check_key(pair: str) -> None:
@@ -257,5 +211,5 @@ def _refusals(given: Mapping[str, str]) -> Iterator[str]:
 def _account_refusals(sid: str | None) -> Iterator[str]:
     if sid is not None and not re.fullmatch(r"AC[0-9a-fA-F]{32}", sid):
         yield "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits"
-    elif sid == DEMO_ACCOUNT_SID:
+    elif sid == demo_values.ACCOUNT_SID:
         yield "TWILIO_ACCOUNT_SID is the demo's: production needs your own"

@@ -92,7 +92,11 @@ def _run(settings: Settings, started: float) -> int:
     manager = _Manager(on_start=lambda: _announce(settings, started))
     for name, command in commands().items():
         manager.add_process(name, bound(command), env=environment(settings), cwd=str(ROOT))
-    manager.loop()
+    try:
+        manager.loop()
+    finally:
+        for helper in multiprocessing.active_children():
+            helper.kill()
     return 0 if manager.returncode in _STOPPED_BY_HAND else 1
 
 
@@ -130,6 +134,18 @@ class _Manager(Manager):  # type: ignore[misc]
         super().__init__()
         self._process_ctor = _Process
         self._on_start = on_start
+        self._is_leaving = False
+
+    def terminate(self) -> None:
+        """Stop everything, once honcho has heard from everything: it stumbles over the rest."""
+        self._is_leaving = True
+        self._all_started()
+
+    def _all_started(self) -> bool:
+        have_started = bool(super()._all_started())
+        if have_started and self._is_leaving:
+            super().terminate()
+        return have_started
 
     def _start(self) -> None:
         super()._start()

@@ -170,6 +170,7 @@ class Play:
             if talk.state in talk.house:
                 house.ask(self.desk, talk)
             elif talk.state in talk.leads_to:
+                self._learn(talk)
                 self._say_notes(talk)
                 talk = self._follow(talk)
             else:
@@ -177,7 +178,6 @@ class Play:
         raise RanAway(f"{talk.name}.{talk.state}")
 
     def _follow(self, talk: Dialogue) -> Dialogue:
-        self._learn(talk)
         target = talk.leads_to[talk.state]
         if target == "back":
             return self._resumed() or self._begin("menu", {})

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from conversations.dialogues import DIALOGUES
 from conversations.said import Press, Said, is_carrier_stop, read_press
-from conversations.understand import command, distress, intent, language
+from conversations.understand import command, distress, intent, language, when
 from crm.inbox import Talk
 from crm.models import Answering
 
@@ -80,24 +80,28 @@ def _everywhere(
 
 def _open(talk: Talk, said: Said, press: Press | None, now: datetime) -> Route:
     if talk.dialogue is None or talk.dialogue not in DIALOGUES:
-        return _from_idle(talk, said)
+        return _from_idle(said, now)
     if press and press.turn is not None and press.turn != talk.turn:
         return Route("stale")
     if _was_left(talk, now):
         return Route("open", "resume", {"what": talk.dialogue}, keeps=True)
     if talk.dialogue == "menu" and not press:
-        return _by_intent(said) or Route("listen")
+        return _by_intent(said, now) or Route("listen")
     return Route("listen", press=press)
 
 
-def _from_idle(talk: Talk, said: Said) -> Route:
+def _from_idle(said: Said, now: datetime) -> Route:
     if said.payload:
         return Route("stale")
-    return _by_intent(said) or Route("open", "menu")
+    return _by_intent(said, now) or Route("open", "menu")
 
 
-def _by_intent(said: Said) -> Route | None:
-    wish = intent(said.text)
+def _by_intent(said: Said, now: datetime) -> Route | None:
+    """What free words are after; a day or an hour alone is a wish to come then."""
+    wish = intent(said.text) or ""
+    is_digit = said.folded.isdecimal()
+    if wish not in _INTENTS and not is_digit and when(said.text, now=now):
+        wish = "book"
     if wish in _INTENTS:
         return Route("open", _INTENTS[wish], {"wish": said.text[:200]})
     return None

@@ -10,39 +10,54 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import (
-    CompoundSelect,
-    Select,
-    SQLColumnExpression,
-    false,
-    func,
-    null,
-    or_,
-    select,
-    text,
-    union_all,
-)
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from crm import holidays
 from crm.kit.clock import at_lagos, lagos, lagos_day
-from crm.models import (
-    BLOCKING,
-    Appointment,
-    Closure,
-    Practitioner,
-    PractitionerService,
-    Schedule,
-    Service,
-)
+from crm.models import Service
 from crm.slots import DAY, Hours, Slot, Taken, on_the_grid, one_per_time
 
 __all__ = ["Slot", "Wish", "free_days", "free_slots", "is_offered", "nearest"]
 
-_Rows = Select[*tuple[Any, ...]]
 _FORTNIGHT = 14 * DAY
-# Literals, so that a prepared statement can still use the partial indexes.
-_BLOCKS = text(f"appointments.status in ({', '.join(map(repr, BLOCKING))})")
+
+_HOURS = text("""
+    select p.id, p.name, h.weekday, h.starts, h.ends, h.valid_from, h.valid_to
+    from practitioner_services s
+    join practitioners p on p.id = s.practitioner_id and p.is_active
+    join schedules h on h.practitioner_id = p.id
+    where s.service_id = :service
+      and (cast(:practitioner as uuid) is null or p.id = :practitioner)
+      and h.valid_from <= :last
+      and (h.valid_to is null or h.valid_to >= :first)
+""")
+# Who (null for everyone), from, until, and whether it opens rather than closes.
+_CLOSURES_SQL = """
+    select practitioner_id,
+           greatest(lower(during), :begin), least(upper(during), :end), is_open
+    from closures
+    where during && tstzrange(:begin, :end)
+      and (hospital_id is null or hospital_id = :hospital)
+"""
+_BLOCKS = """
+    status in ('pending', 'booked', 'checked-in', 'arrived')
+    and during && tstzrange(:begin, :end)
+    and (hold_until is null or hold_until > :now and patient_id is distinct from :patient)
+    and id is distinct from :moving
+"""
+_CLOSURES = text(_CLOSURES_SQL)
+_TAKEN = text(f"""
+    {_CLOSURES_SQL}
+    union all
+    select practitioner_id, lower(during), upper(during), false
+    from practitioner_services join appointments using (practitioner_id)
+    where practitioner_services.service_id = :service and {_BLOCKS}
+    union all
+    select null, lower(during), upper(during), false
+    from appointments
+    where patient_id = :patient and {_BLOCKS}
+""")  # noqa: S608 -- the pieces are our own
 
 
 class Wish(TypedDict, total=False):
@@ -75,7 +90,7 @@ def free_slots(
     hours = _hours(session, service, first, last, wish.get("practitioner_id"))
     if not hours:
         return []
-    taken = _taken(session, _all_taken(service, _span(first, last), now, wish))
+    taken = _taken(session, service, first, last, now=now, wish=wish)
     soonest = now + timedelta(minutes=service.min_notice_min)
     slots = (
         slot
@@ -131,7 +146,9 @@ def is_offered(session: Session, service: Service, slot: Slot) -> bool:
     hours = _hours(session, service, slot.day, slot.day, slot.practitioner_id)
     if not any(works.include(slot) for works in hours):
         return False
-    return _taken(session, _closures(service, _span(slot.day, slot.day))).leaves_free(slot)
+    closures = session.execute(_CLOSURES, _span(service, slot.day, slot.day))
+    taken = Taken(closures, holidays.closed_days(slot.day, slot.day))
+    return taken.leaves_free(slot)
 
 
 def _hours(
@@ -139,68 +156,28 @@ def _hours(
 ) -> list[Hours]:
     if not service.is_active or first > last:
         return []
-    works = Schedule
-    query = (
-        select(Practitioner.id, Practitioner.name, works.weekday, works.starts, works.ends)
-        .add_columns(works.valid_from, works.valid_to)
-        .join(works, works.practitioner_id == Practitioner.id)
-        .join(PractitionerService, PractitionerService.practitioner_id == Practitioner.id)
-        .where(PractitionerService.service_id == service.id)
-        .where(Practitioner.is_active)
-        .where(works.valid_from <= last)
-        .where(or_(works.valid_to.is_(None), works.valid_to >= first))
-    )
-    if practitioner_id is not None:
-        query = query.where(Practitioner.id == practitioner_id)
-    return [Hours(*row) for row in session.execute(query)]
+    wanted = {"service": service.id, "practitioner": practitioner_id, "first": first, "last": last}
+    return [Hours(*row) for row in session.execute(_HOURS, wanted)]
 
 
-def _taken(session: Session, query: _Rows | CompoundSelect[*tuple[Any, ...]]) -> Taken:
-    rows = session.execute(query)
-    return Taken((who, starts, ends, is_open) for who, starts, ends, is_open in rows)
+def _taken(
+    session: Session, service: Service, first: date, last: date, *, now: datetime, wish: Wish
+) -> Taken:
+    span = _span(service, first, last) | {
+        "now": now,
+        "service": service.id,
+        "patient": wish.get("patient_id"),
+        "moving": wish.get("moving_id"),
+    }
+    return Taken(session.execute(_TAKEN, span), holidays.closed_days(first, last))
 
 
-def _all_taken(
-    service: Service, span: Range[datetime], now: datetime, wish: Wish
-) -> CompoundSelect[*tuple[Any, ...]]:
-    offering = PractitionerService.practitioner_id == Appointment.practitioner_id
-    by_practitioner = (
-        _visits(Appointment.practitioner_id, span, now, wish)
-        .join(PractitionerService, offering)
-        .where(PractitionerService.service_id == service.id)
-    )
-    parts = [_closures(service, span), by_practitioner]
-    if patient_id := wish.get("patient_id"):
-        by_patient = _visits(null(), span, now, wish)
-        parts.append(by_patient.where(Appointment.patient_id == patient_id))
-    return union_all(*parts)
-
-
-def _closures(service: Service, span: Range[datetime]) -> _Rows:
-    here = or_(Closure.hospital_id.is_(None), Closure.hospital_id == service.hospital_id)
-    stretch = Closure.during * span
-    return (
-        select(Closure.practitioner_id, func.lower(stretch), func.upper(stretch), Closure.is_open)
-        .where(Closure.during.overlaps(span))
-        .where(here)
-    )
-
-
-def _visits(
-    who: SQLColumnExpression[Any], span: Range[datetime], now: datetime, wish: Wish
-) -> _Rows:
-    visit = Appointment
-    query = (
-        select(who, func.lower(visit.during), func.upper(visit.during), false())
-        .where(_BLOCKS)
-        .where(visit.during.overlaps(span))
-        .where(or_(visit.hold_until.is_(None), visit.hold_until > now))
-    )
-    if moving_id := wish.get("moving_id"):
-        query = query.where(visit.id != moving_id)
-    if patient_id := wish.get("patient_id"):
-        query = query.where(or_(visit.hold_until.is_(None), visit.patient_id != patient_id))
-    return query
+def _span(service: Service, first: date, last: date) -> dict[str, Any]:
+    return {
+        "hospital": service.hospital_id,
+        "begin": at_lagos(first),
+        "end": at_lagos(last + DAY),
+    }
 
 
 def _fortnights(
@@ -226,7 +203,3 @@ def _is_between(slot: Slot, earliest: time | None, latest: time | None) -> bool:
 
 def _horizon(service: Service, now: datetime) -> date:
     return lagos_day(now) + service.horizon_days * DAY
-
-
-def _span(first: date, last: date) -> Range[datetime]:
-    return Range(at_lagos(first), at_lagos(last + DAY))

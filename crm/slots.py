@@ -2,12 +2,11 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from crm import holidays
 from crm.kit.clock import at_lagos, lagos_day
 
 DAY = timedelta(days=1)
@@ -66,8 +65,13 @@ class Hours:
 class Taken:
     """What is taken or closed, and what is opened again, by practitioner; None is everyone."""
 
-    def __init__(self, rows: Iterable[tuple[UUID | None, datetime, datetime, bool]]) -> None:
+    def __init__(
+        self,
+        rows: Iterable[tuple[UUID | None, datetime, datetime, bool]],
+        holidays: Mapping[date, str],
+    ) -> None:
         """Each row: who, from, until, and whether it opens a holiday rather than closes."""
+        self._holidays = holidays
         self._closed: defaultdict[UUID | None, list[Stretch]] = defaultdict(list)
         self._opened: defaultdict[UUID | None, list[Stretch]] = defaultdict(list)
         self._joined: dict[UUID, _Joined] = {}
@@ -77,8 +81,7 @@ class Taken:
 
     def leaves_free(self, slot: Slot) -> bool:
         """True when the slot touches nothing taken and no holiday that was not opened again."""
-        is_holiday = holidays.closed_days(slot.day, slot.day)
-        if is_holiday and not self._is_opened(slot):
+        if slot.day in self._holidays and not self._is_opened(slot):
             return False
         return not self._of(slot.practitioner_id).touch(slot)
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
@@ -26,7 +27,7 @@ from tests import transcript
 from tests.stack import SUNDAY_MORNING, Stack
 
 _SERVERS = pytest.StashKey[Servers]()
-_HOME = Path("var/tests")
+_HOME = pytest.StashKey[TemporaryDirectory]()
 _TEMPLATE = "template_seeded"
 _DATABASE_URL = "GRANDPRO_TEST_DATABASE_URL"
 _REDIS_URL = "GRANDPRO_TEST_REDIS_URL"
@@ -36,8 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the process that runs the tests."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    servers = Servers.start(_HOME)
-    config.stash[_SERVERS] = servers
+    home = TemporaryDirectory(prefix="grandpro-tests-")
+    config.stash[_HOME] = home
+    config.stash[_SERVERS] = servers = Servers.start(Path(home.name))
     os.environ[_DATABASE_URL] = servers.database_url
     os.environ[_REDIS_URL] = servers.redis_url
     _make_template(servers.database_url)
@@ -47,14 +49,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop them again."""
     if _SERVERS in config.stash:
         config.stash[_SERVERS].stop()
+        config.stash[_HOME].cleanup()
 
 
 def _make_template(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        names = connection.execute("select datname from pg_database where datname like 't\\_%'")
-        for (name,) in names.fetchall():
-            connection.execute(f'drop database if exists "{name}" with (force)')
-        connection.execute(f"drop database if exists {_TEMPLATE} with (force)")
         connection.execute(f"create database {_TEMPLATE}")
     template = sqlalchemy_url(named(url, _TEMPLATE))
     migrations.upgrade(template)

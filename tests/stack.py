@@ -5,9 +5,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
+from sqlalchemy import select
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from bot.app import create_app
@@ -17,12 +19,15 @@ from bot.sandbox import SandboxSettings, create_sandbox
 from bot.sandbox.carrier import Sandbox
 from bot.sandbox.messages import Message
 from bot.wiring import Wiring
-from crm.models import Lane
+from crm import addresses, patients
+from crm.models import HolderRole, Hospital, Lane
 from tests.people import Person
 from workers import contents, runtime, schedule
 
 SUNDAY_MORNING = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 """Ten o'clock in Lagos."""
+
+BORN_ON = date(1990, 11, 25)
 
 TIMERS = ("holds", "unanswered", "reminders")
 
@@ -67,6 +72,26 @@ class Stack:
         )
         self.sandbox.press(person.number, choice.id, title=label, kind=choice.kind)
         self.work()
+
+    def register(self, person: Person, name: str, *, born_on: date = BORN_ON) -> UUID:
+        """Someone who met the house before, at Ikeja. Returns the patient's id."""
+        with self.wiring.transaction() as session:
+            now = self.wiring.now()
+            address = addresses.find_or_make(session, person.channel, person.number, now=now)
+            ikeja = session.scalars(select(Hospital).where(Hospital.code == "IKJ")).one()
+            held = patients.held_by(session, address.id)
+            return patients.register(
+                session,
+                address_id=address.id,
+                full_name=name,
+                born_on=born_on,
+                state="Lagos",
+                home_hospital_id=ikeja.id,
+                role=HolderRole.FAMILY if held else HolderRole.SELF,
+                wording="care-test",
+                source=person.channel,
+                now=now,
+            ).id
 
     def heard_by(self, person: Person) -> list[Message]:
         """What the carrier really took for this person, oldest first."""

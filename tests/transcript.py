@@ -78,10 +78,10 @@ def _steps(talk: str) -> Iterator[Step]:
             step.text += "\n" + line.strip()
             continue
         if step:
-            yield step
+            yield Step(step.speaker, step.text.strip())
         step = start
     if step:
-        yield step
+        yield Step(step.speaker, step.text.strip())
 
 
 def _hearer(step: Step, person: Person | None) -> Person:

@@ -1,5 +1,6 @@
 """Delivery: drains a lane of the outbox to the carrier, batch by batch, and clears up doubts."""
 
+import os
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -74,9 +75,11 @@ def settle_unknown(wiring: Wiring) -> Counts:
 # -- a batch --------------------------------------------------------------------------------------
 
 
-def _deliver_batch(wiring: Wiring, lane: Lane) -> list[Outcome]:
+def _deliver_batch(
+    wiring: Wiring, lane: Lane, *, start_within_s: float = START_WITHIN_S
+) -> list[Outcome]:
     """Claim, commit, send, settle, commit: the carrier is never called inside a transaction."""
-    start_before = time.monotonic() + START_WITHIN_S
+    start_before = time.monotonic() + start_within_s
     with wiring.transaction() as session:
         claimed = outbox.claim(session, lane, now=wiring.now())
     if not claimed:
@@ -160,8 +163,12 @@ def _count(claimed: Sequence[Claimed], outcomes: Sequence[Outcome]) -> None:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    """This process's senders; started by the first batch, hence after any fork."""
+    """This process's senders, beside the thread that runs the job."""
     return ThreadPoolExecutor(THREADS - 1, thread_name_prefix="send")
+
+
+# Threads do not live on in a child: it starts its own.
+os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 # -- a doubt --------------------------------------------------------------------------------------

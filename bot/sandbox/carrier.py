@@ -85,6 +85,7 @@ class Sandbox:
 
     def close(self) -> None:
         """End the threads and let go of the store."""
+        self.events.close()
         self.later.close()
         self.store.close()
 

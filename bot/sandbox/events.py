@@ -28,6 +28,7 @@ class EventLog:
         """Write into a store."""
         self._store = store
         self._news = Condition()
+        self.is_closed = False
 
     def add(
         self, kind: str, line: str, *, at: float, person: str | None = None, **detail: object
@@ -63,5 +64,11 @@ class EventLog:
     def wait(self, number: int, *, timeout_s: float) -> list[Event]:
         """Wait for lines after a number, at most so long."""
         with self._news:
-            self._news.wait_for(lambda: self.last() > number, timeout_s)
-        return self.after(number)
+            self._news.wait_for(lambda: self.is_closed or self.last() > number, timeout_s)
+        return [] if self.is_closed else self.after(number)
+
+    def close(self) -> None:
+        """Send the watchers home."""
+        with self._news:
+            self.is_closed = True
+            self._news.notify_all()

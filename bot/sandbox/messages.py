@@ -11,7 +11,6 @@ from bot.sandbox import addresses
 from bot.sandbox.store import Store
 
 INBOUND = "inbound"
-FINAL = frozenset({"failed", "undelivered", "read", "received", "lost"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def live() -> Response:
 def _news(events: EventLog, after: int) -> Iterator[str]:
     ends_at = monotonic() + STREAM_LIFE_S
     yield "retry: 3000\n\n"
-    while monotonic() < ends_at:
+    while monotonic() < ends_at and not events.is_closed:
         found = events.wait(after, timeout_s=HEARTBEAT_S)
         after = found[-1].id if found else after
         yield f"id: {after}\ndata: {after}\n\n" if found else ": still here\n\n"

@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,6 +59,11 @@ class KeepAlive(WSGIRequestHandler):
             if hasattr(chunks, "close"):
                 chunks.close()
         self.wfile.flush()
+
+    def finish(self) -> None:
+        """End quietly, also where a fault has cut the line."""
+        with suppress(ConnectionError):
+            super().finish()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing; the event log tells the story."""

@@ -1,5 +1,6 @@
 """What "my appointments" and reminder answers ask of the house."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from crm.appointments import TooLate, Visit
 from crm.models import AppointmentStatus, HolderRole, Hospital
 
 TRIES = 3
+KNOWN_FOR = timedelta(hours=12)
 LOCK = timedelta(minutes=30)
 _LIST = 9
 
@@ -20,7 +22,7 @@ def identify(desk: Desk, answers: Answers) -> Outcome:
     held = patients.held_by(desk.session, desk.talk.address_id)
     if not held:
         return "nobody", None
-    if desk.talk.context.get("known"):
+    if desk.talk.context.get("known_until", "") > desk.now.isoformat():
         return "known", None
     if _is_locked(desk):
         return "locked", None
@@ -41,9 +43,15 @@ def check_birth_date(desk: Desk, answers: Answers) -> Outcome:
         return _wrong(desk)
     is_own = any(role is HolderRole.SELF for _, role in matching)
     known = held if is_own else matching
-    desk.talk.context["known"] = [str(patient.id) for patient, _ in known]
+    recognise(desk, [patient.id for patient, _ in known])
     desk.talk.context.pop("tries", None)
     return "right", None
+
+
+def recognise(desk: Desk, patient_ids: Sequence[UUID]) -> None:
+    """Remember for this conversation whose visits the person may see."""
+    desk.talk.context["known"] = [str(id_) for id_ in patient_ids]
+    desk.talk.context["known_until"] = (desk.now + KNOWN_FOR).isoformat()
 
 
 def find_visits(desk: Desk, answers: Answers) -> Outcome:

@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from conversations.desk import Answers, Desk, Outcome
+from conversations.desk.appointments import recognise
 from crm import hospitals, patients
 from crm.models import HolderRole
 
@@ -34,5 +35,5 @@ def register(desk: Desk, answers: Answers) -> Outcome:
         now=desk.now,
     )
     desk.talk.patient_id = patient.id
-    desk.talk.context["known"] = [str(patient.id)]
+    recognise(desk, [*map(UUID, desk.talk.context.get("known", ())), patient.id])
     return "registered", [str(patient.id), patient.first_name]

@@ -47,9 +47,9 @@ def _by_place(text: str, folded: str, options: Sequence[Option]) -> str | None:
 
 def _by_name(folded: str, options: Sequence[Option]) -> str | None:
     """The first way of matching that fits any option decides; of several the one named in full."""
-    words = [word for word in tokens(folded) if word not in _FILLERS] or tokens(folded)
+    words = [word for word in tokens(folded) if word not in _FILLERS]
     for fits in (_is_cut, _is_prefix, _is_contained, _is_typed_with_a_slip):
-        hits = [option for option in options if words and fits(folded, words, option.label)]
+        hits = [option for option in options if fits(folded, words, option.label)]
         if hits:
             return _only(hits) or mentions(folded, options)
     return None
@@ -77,7 +77,7 @@ def _is_typed_with_a_slip(folded: str, words: list[str], label: str) -> bool:
 
 def _each_fits(words: list[str], label: str, fits: Callable[[str, str], bool]) -> bool:
     parts = tokens(fold(label))
-    return all(any(fits(word, part) for part in parts) for word in words)
+    return bool(words) and all(any(fits(word, part) for part in parts) for word in words)
 
 
 def _is_start(word: str, part: str) -> bool:

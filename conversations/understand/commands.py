@@ -99,6 +99,7 @@ _RULES = [
         ("book", rf"book{_NEAR}{_DOCTOR}"),
         ("book", rf"{_WISH}(?: (?:to|i|me|a))* (?:book|schedule|register)"),
         ("book", "book me"),
+        ("book", "^book"),
     )
 ]
 _OPENS_WITH_DOCTOR = re.compile(rf"(?:see|need|want|wan)(?: \w+){{0,2}} {_DOCTOR}\b")

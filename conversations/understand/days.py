@@ -179,9 +179,10 @@ _DOTTED = (  # "by 3.10" is a time
 )
 _DAY_MONTH = rf"\b{_DAY}\s*(?:day )?(?:of |ga )?[-/]?(?P<m>{month_names})\b\.?{_YEAR}"
 _MONTH_DAY = rf"\b(?P<m>{month_names})\b\.?[ -]*(?:the )?{_DAY}\b{_NO_TIME}{_YEAR}"
-_NO_DOCTOR = r"(?<!dr )(?<!doctor )"  # Ola is tomorrow in Yoruba, and a name
-_TODAY = rf"{_NO_DOCTOR}\b(?:{day_words('today')})\b|^now(?: now)?$"
-_TOMORROW = rf"{_NO_DOCTOR}\b(?:{day_words('tomorrow')})\b"
+# Ola is tomorrow in Yoruba and Oni is today, and both are names of doctors.
+_NO_DOCTOR = r"(?!(?<=dr )(?:ola|oni)\b)(?!(?<=doctor )(?:ola|oni)\b)"
+_TODAY = rf"\b{_NO_DOCTOR}(?:{day_words('today')})\b|^now(?: now)?$"
+_TOMORROW = rf"\b{_NO_DOCTOR}(?:{day_words('tomorrow')})\b"
 _WEEKDAY_TO_WEEKDAY = (
     rf"\b(?P<day>{weekday_names}) ?(?:to|till|until|-) ?(?P<until>{weekday_names})\b"
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from crm import reminders
@@ -20,9 +20,6 @@ MOVES: dict[Status, tuple[Status, ...]] = {
     Status.NOSHOW: (Status.ARRIVED,),
 }
 """What a status may become. A step is an UPDATE that expects the status it comes from."""
-
-# A literal, so that a prepared statement can still use the partial index.
-_IS_HOLD = text("appointments.status = 'pending'")
 
 
 def step(
@@ -51,43 +48,26 @@ def close(session: Session, visit_id: UUID, *, reason: str, now: datetime) -> Ap
 
 def end_dead_holds(session: Session, *, now: datetime) -> int:
     """End the holds that ran out, except those another transaction works on; returns how many."""
-    return _end_unlocked(session, now, Appointment.hold_until <= now)
+    return _end(session, "hold_until <= :now for update skip locked", now=now)
 
 
 def end_other_holds(session: Session, kept: Appointment, *, now: datetime) -> int:
     """End what the same patient holds besides; what another transaction works on may stay."""
-    is_other = Appointment.id != kept.id
-    return _end_unlocked(session, now, Appointment.patient_id == kept.patient_id, is_other)
-
-
-def lock_holds(session: Session, holds: Sequence[UUID]) -> Sequence[UUID]:
-    """Those that are still holds once we have them; in order, so that no two wait crosswise."""
-    return session.scalars(
-        select(Appointment.id)
-        .where(Appointment.id.in_(holds), Appointment.status == Status.PENDING)
-        .order_by(Appointment.id)
-        .with_for_update()
-    ).all()
+    others = "patient_id = :patient and id <> :kept for update skip locked"
+    return _end(session, others, now=now, patient=kept.patient_id, kept=kept.id)
 
 
 def end_holds(session: Session, holds: Sequence[UUID], *, now: datetime) -> int:
-    """Give the times of these holds back; the caller has them locked."""
-    if not holds:
-        return 0
-    ended = update(Appointment).where(Appointment.id.in_(holds))
-    session.execute(
-        ended.values(
-            status=Status.CANCELLED,
-            hold_until=None,
-            cancelled_at=now,
-            cancel_reason="hold-ended",
-            updated_at=now,
-        ),
-        execution_options={"synchronize_session": False},
-    )
-    return len(holds)
+    """End those of these that are still holds; locked in order, so that no two wait crosswise."""
+    return _end(session, "id = any(:holds) order by id for update", now=now, holds=list(holds))
 
 
-def _end_unlocked(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
-    holds = select(Appointment.id).where(_IS_HOLD, *which).with_for_update(skip_locked=True)
-    return end_holds(session, session.scalars(holds).all(), now=now)
+def _end(session: Session, which: str, *, now: datetime, **facts: Any) -> int:
+    ended = text(f"""
+        update appointments
+        set status = 'cancelled', hold_until = null, cancelled_at = :now, updated_at = :now,
+            cancel_reason = 'hold ended'
+        where id in (select id from appointments where status = 'pending' and {which})
+        returning id
+    """)  # noqa: S608 -- the condition is one of the three above
+    return len(session.execute(ended, {"now": now, **facts}).all())

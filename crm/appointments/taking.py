@@ -141,7 +141,7 @@ def _swap(session: Session, wanted: Wanted, others: Sequence[_Other]) -> Appoint
     """Release what gives way and insert again: both or neither."""
     savepoint = session.begin_nested()
     holds = [other.id for other in others if other.hold_until is not None]
-    steps.end_holds(session, steps.lock_holds(session, holds), now=wanted.now)
+    steps.end_holds(session, holds, now=wanted.now)
     if wanted.is_over_the_old_visit and wanted.moving is not None:
         steps.close(session, wanted.moving.id, reason="rescheduled", now=wanted.now)
     taken = _insert(session, wanted)

@@ -1,10 +1,11 @@
 """What became of attempts, written down for a whole batch at once."""
 
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy import text
@@ -91,12 +92,10 @@ class Outcome:
 # back because this very attempt failed at WhatsApp's window.
 _SETTLE = text("""
     with o as (
-        select * from unnest(
-            cast(:ids as uuid[]), cast(:ns as smallint[]), cast(:words as text[]),
-            cast(:statuses as text[]), cast(:due_ats as timestamptz[]),
-            cast(:provider_ids as text[]), cast(:codes as bigint[]), cast(:reasons as text[]),
-            cast(:suppression_ids as uuid[]), cast(:suppresses as text[])
-        ) as o(id, n, word, status, due_at, provider_id, code, reason, suppression_id, suppresses)
+        select * from json_to_recordset(cast(:outcomes as json)) as o(
+            id uuid, n smallint, word text, status text, due_at timestamptz, provider_id text,
+            code bigint, reason text, suppression_id uuid, suppresses text
+        )
     ), tried as (
         update message_attempts t set
             finished_at = :now, outcome = o.word, provider_id = o.provider_id, error_code = o.code
@@ -127,28 +126,33 @@ def settle(session: Session, outcomes: Sequence[Outcome], *, now: datetime) -> N
 
     An address that the carrier refuses for good is suppressed.
     """
-    if outcomes:
-        session.execute(_SETTLE, _values(outcomes, now=now))
-
-
-def _values(outcomes: Sequence[Outcome], *, now: datetime) -> dict[str, Any]:
+    if not outcomes:
+        return
     ids = [outcome.message_id for outcome in outcomes]
-    suppresses = [_SUPPRESSES.get(outcome.code or 0) for outcome in outcomes]
-    return {
+    values = {
         "now": now,
-        "ids": ids,
         "oldest": min(ids),
         "newest": max(ids),
-        "ns": [outcome.n for outcome in outcomes],
-        "words": [outcome.word for outcome in outcomes],
-        "statuses": [outcome.status for outcome in outcomes],
-        "due_ats": [_due_at(outcome, now) for outcome in outcomes],
-        "provider_ids": [outcome.provider_id for outcome in outcomes],
-        "codes": [outcome.code for outcome in outcomes],
-        "reasons": [outcome.reason for outcome in outcomes],
-        "suppresses": suppresses,
-        "suppression_ids": [uuid7() if reason else None for reason in suppresses],
         "window_closed": WINDOW_CLOSED,
+        # One value to send and to read, where arrays would be ten.
+        "outcomes": json.dumps([_record(outcome, now) for outcome in outcomes], default=str),
+    }
+    session.execute(_SETTLE, values)
+
+
+def _record(outcome: Outcome, now: datetime) -> dict[str, object]:
+    suppresses = _SUPPRESSES.get(outcome.code) if outcome.code else None
+    return {
+        "id": outcome.message_id,
+        "n": outcome.n,
+        "word": outcome.word,
+        "status": outcome.status,
+        "due_at": _due_at(outcome, now),
+        "provider_id": outcome.provider_id,
+        "code": outcome.code,
+        "reason": outcome.reason,
+        "suppression_id": suppresses and uuid7(),
+        "suppresses": suppresses,
     }
 
 

@@ -1,9 +1,9 @@
 """What the carrier reports later: in any order, more than once, even before its first answer."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -51,11 +51,10 @@ _RECEIVE = text("""
         status = r.status, status_at = :now, lease_until = null,
         provider_id = coalesce(m.provider_id, r.provider_id),
         error_code = coalesce(r.code, m.error_code), reason = r.reason
-    from unnest(
-        cast(:ids as uuid[]), cast(:ns as smallint[]), cast(:statuses as text[]),
-        cast(:belows as text[]), cast(:bad as boolean[]), cast(:provider_ids as text[]),
-        cast(:codes as bigint[]), cast(:reasons as text[])
-    ) as r(id, n, status, below, is_bad, provider_id, code, reason)
+    from json_to_recordset(cast(:receipts as json)) as r(
+        id uuid, n smallint, status text, below text, is_bad boolean, provider_id text,
+        code bigint, reason text
+    )
     where m.id = r.id and m.id between :oldest and :newest
         and m.status = any(string_to_array(r.below, ','))
         and (r.n = m.attempts or (r.n < m.attempts and not r.is_bad))
@@ -132,19 +131,25 @@ def _goes_as_template(session: Session, receipt: Receipt, *, now: datetime) -> b
     return True
 
 
-def _values(batch: Sequence[Receipt], *, now: datetime) -> dict[str, Any]:
+def _values(batch: Sequence[Receipt], *, now: datetime) -> dict[str, object]:
     ids = [each.message_id for each in batch]
     return {
         "now": now,
-        "ids": ids,
         "oldest": min(ids),
         "newest": max(ids),
-        "ns": [each.n for each in batch],
-        "statuses": [each.status for each in batch],
-        "belows": [_BELOW[each.status] for each in batch],
-        "bad": [each.status in _BAD_NEWS for each in batch],
-        "provider_ids": [each.provider_id for each in batch],
-        "codes": [each.code for each in batch],
-        "reasons": [explain(each.code).words if each.code else None for each in batch],
         "window_closed": WINDOW_CLOSED,
+        "receipts": json.dumps([_record(each) for each in batch], default=str),
+    }
+
+
+def _record(receipt: Receipt) -> dict[str, object]:
+    return {
+        "id": receipt.message_id,
+        "n": receipt.n,
+        "status": receipt.status,
+        "below": _BELOW[receipt.status],
+        "is_bad": receipt.status in _BAD_NEWS,
+        "provider_id": receipt.provider_id,
+        "code": receipt.code,
+        "reason": explain(receipt.code).words if receipt.code else None,
     }

@@ -8,29 +8,43 @@ reminder was planned.
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from crm.kit.clock import at_lagos, lagos
 from crm.kit.ids import uuid7
-from crm.models import (
-    Address,
-    AddressHolder,
-    Appointment,
-    Conversation,
-    Message,
-    MessageStatus,
-    Reminder,
-    ReminderKind,
-    ReminderStatus,
-)
+from crm.models import Address, Appointment, Reminder, ReminderKind
 
 DAY_AHEAD = timedelta(hours=24)
 HOURS_AHEAD = timedelta(hours=2)
 _WAKING = (time(7), time(21))
 _EVENING = time(19)
+
+_ADDRESS = text("""
+    select a.id, a.channel
+    from address_holders h
+    join addresses a on a.id = h.address_id and a.channel in ('whatsapp', 'sms')
+    left join conversations c on c.address_id = a.id
+    where h.patient_id = :patient
+    order by c.heard_at desc nulls last, a.channel = 'whatsapp' desc, h.since desc
+    limit 1
+""")
+_VOID = text("""
+    update appointment_reminders
+    set status = 'cancelled', updated_at = :now
+    where appointment_id = :visit and status = 'pending'
+""")
+_POSTED = text("""
+    select message_id from appointment_reminders
+    where appointment_id = :visit and message_id is not null
+""")
+_UNPOST = text("""
+    update messages
+    set status = 'cancelled', reason = 'the visit changed', status_at = :now
+    where id = any(:messages) and status = 'queued'
+""")
 
 
 def plan(
@@ -41,17 +55,20 @@ def plan(
     They go to the address given, else the one the patient was last heard on, else one that
     speaks for the patient, WhatsApp first. A patient without any is not reminded.
     """
-    address = address or _address_of(session, appointment.patient_id)
-    if address is None:
+    found = (
+        (address.id, address.channel) if address else _address_of(session, appointment.patient_id)
+    )
+    if found is None:
         return 0
+    address_id, channel = found
     rows = [
         {
             "id": uuid7(),
             "appointment_id": appointment.id,
             "appointment_version": appointment.version,
             "kind": kind,
-            "channel": address.channel,
-            "address_id": address.id,
+            "channel": channel,
+            "address_id": address_id,
             "due_at": due_at,
         }
         for kind, due_at in due_times(appointment.starts_at, now=now)
@@ -63,54 +80,30 @@ def plan(
 
 def due_times(starts_at: datetime, *, now: datetime) -> list[tuple[ReminderKind, datetime]]:
     """When to remind of a visit that starts then; only what is still ahead."""
-    day_before = _waking(starts_at - DAY_AHEAD)
-    if day_before > now:
-        same_day = starts_at - HOURS_AHEAD
-        planned = [(ReminderKind.DAY_BEFORE, day_before)]
-        return [*planned, (ReminderKind.SAME_DAY, same_day)] if _is_waking(same_day) else planned
-    same_day = starts_at - HOURS_AHEAD
-    due_at = same_day if _is_waking(same_day) else _evening_before(same_day)
-    return [(ReminderKind.SAME_DAY, due_at)] if due_at > now else []
+    day_before, same_day = _waking(starts_at - DAY_AHEAD), starts_at - HOURS_AHEAD
+    planned = [(ReminderKind.DAY_BEFORE, day_before)] if day_before > now else []
+    if _is_waking(same_day):
+        planned.append((ReminderKind.SAME_DAY, same_day))
+    elif not planned:
+        planned.append((ReminderKind.SAME_DAY, _evening_before(same_day)))
+    return [(kind, due_at) for kind, due_at in planned if due_at > now]
 
 
 def void(session: Session, appointment_id: UUID, *, now: datetime) -> None:
-    """Nothing more is said about this visit: reminders end, and those posted but not yet sent."""
-    session.execute(
-        update(Reminder)
-        .where(Reminder.appointment_id == appointment_id)
-        .where(Reminder.status == ReminderStatus.PENDING)
-        .values(status=ReminderStatus.CANCELLED, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    posted = select(Reminder.message_id).where(
-        Reminder.appointment_id == appointment_id, Reminder.message_id.is_not(None)
-    )
-    message_ids = session.scalars(posted).all()
-    if not message_ids:
-        return
-    session.execute(
-        update(Message)
-        .where(Message.id.in_(message_ids))
-        .where(Message.status == MessageStatus.QUEUED)
-        .values(status=MessageStatus.CANCELLED, reason="visit changed", status_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    """Nothing more is said about this visit: reminders end, and those posted but not yet sent.
+
+    Two reads, because the first statement may wait for a worker that is just posting one.
+    """
+    visit = {"visit": appointment_id, "now": now}
+    session.execute(_VOID, visit)
+    posted = session.scalars(_POSTED, visit).all()
+    if posted:
+        session.execute(_UNPOST, {"messages": posted, "now": now})
 
 
-def _address_of(session: Session, patient_id: UUID) -> Address | None:
-    return session.scalar(
-        select(Address)
-        .join(AddressHolder, AddressHolder.address_id == Address.id)
-        .outerjoin(Conversation, Conversation.address_id == Address.id)
-        .where(AddressHolder.patient_id == patient_id)
-        .where(Address.channel.in_((Channel.WHATSAPP, Channel.SMS)))
-        .order_by(
-            Conversation.heard_at.desc().nulls_last(),
-            (Address.channel == Channel.WHATSAPP).desc(),
-            AddressHolder.since.desc(),
-        )
-        .limit(1)
-    )
+def _address_of(session: Session, patient_id: UUID) -> tuple[UUID, Channel] | None:
+    row = session.execute(_ADDRESS, {"patient": patient_id}).one_or_none()
+    return (row.id, Channel(row.channel)) if row else None
 
 
 def _is_waking(moment: datetime) -> bool:

@@ -98,7 +98,7 @@ def test_every_line_has_the_ids_that_are_bound(lines):
 
 def test_levels_below_the_chosen_one_are_silent(lines):
     structlog.get_logger().debug("quiet")
-    logging.getLogger("rq.worker").info("quiet")
+    logging.getLogger("werkzeug.noise").info("quiet")
     assert lines() == []
 
 

@@ -1,6 +1,5 @@
 """A real Chromium, and a page that tells on itself."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
@@ -8,9 +7,7 @@ from shutil import which
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from sandbox.world import World, a_product, a_world
+from tests.sandbox.world import World, a_product, a_world
 
 CHROMIUM = which("chromium") or which("chromium-browser") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -55,5 +52,6 @@ def page(browser: Browser, world: World) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     assert page.evaluate("window.violations") == []
-    assert errors == []
+    # Chromium counts an answer to a wrong form (422) as an error; we do not.
+    assert [error for error in errors if "422" not in error] == []
     context.close()

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
-from crm import addresses, appointments, availability
+from crm import addresses, appointments, availability, consents
 from crm.availability import Slot
 from crm.kit.clock import LAGOS, at_lagos
 from crm.kit.ids import uuid7
@@ -111,8 +111,19 @@ def a_phone(
     now: datetime,
     channel: Channel = Channel.WHATSAPP,
 ) -> Address:
-    """A number that speaks for the patient."""
+    """A number that speaks for the patient, who agreed to be written to."""
     address = addresses.find_or_make(session, channel, number, now=now)
     session.add(AddressHolder(address_id=address.id, patient_id=patient.id))
+    consents.record(
+        session,
+        address_id=address.id,
+        patient_id=patient.id,
+        purpose="care",
+        is_granted=True,
+        wording="care-2026-11",
+        language="en",
+        source="test",
+        now=now,
+    )
     session.flush()
     return address

@@ -87,7 +87,7 @@ def test_a_patient_is_not_in_two_places_at_once(session, clinic, now):
     assert refusal.value.facts["appointment_id"] == visit.id
 
 
-def test_a_time_that_has_passed_is_not_booked(session, clinic, now):
+def test_a_time_that_has_passed_is_not_booked(session, clinic):
     slot = clinic.slot(10)
 
     with pytest.raises(NotBookable):

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from sandbox.vendor_spec import check_answer, check_request
-from sandbox.world import ADAEZE, MUSA, World
 from twilio.rest.content.v1.content import ContentList
+
+from tests.sandbox.vendor_spec import check_answer, check_request
+from tests.sandbox.world import ADAEZE, MUSA, World
 
 ALL, ONE = "/v1/Content", "/v1/Content/{Sid}"
 APPROVE, APPROVAL = (

@@ -4,8 +4,9 @@ import time
 
 import pytest
 import urllib3
-from sandbox.world import ADAEZE, MUSA, World
 from twilio.base.exceptions import TwilioRestException
+
+from tests.sandbox.world import ADAEZE, MUSA, World
 
 
 def sent_to(world: World, person: str = MUSA) -> list[str]:

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sandbox.vendor_spec import check_answer, check_request
-from sandbox.world import ACCOUNT, ADAEZE, MUSA, SMS, WHATSAPP, LoopbackHttp, World
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
+
+from tests.sandbox.vendor_spec import check_answer, check_request
+from tests.sandbox.world import ACCOUNT, ADAEZE, MUSA, SMS, WHATSAPP, LoopbackHttp, World
 
 LIST = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
 ONE = "/2010-04-01/Accounts/{AccountSid}/Messages/{Sid}.json"

@@ -1,8 +1,9 @@
 """The rules that bite: the 24-hour window, STOP, and numbers that misbehave."""
 
 import pytest
-from sandbox.world import ADAEZE, MUSA, World
 from twilio.base.exceptions import TwilioRestException
+
+from tests.sandbox.world import ADAEZE, MUSA, World
 
 TO_ADAEZE = f"whatsapp:{ADAEZE}"
 MAGIC = "+234914999"

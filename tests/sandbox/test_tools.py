@@ -6,10 +6,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sandbox.world import ACCOUNT, ADAEZE, MUSA, SMS, TOKEN, WHATSAPP, Product, World, a_world
 
 from bot.sandbox import SandboxSettings, create_sandbox
 from bot.sandbox.serve import RefusesToStart, refuse_real_carriers
+from tests.sandbox.world import ACCOUNT, ADAEZE, MUSA, SMS, TOKEN, WHATSAPP, Product, World, a_world
 
 
 def test_a_person_can_be_played_over_http(world: World) -> None:

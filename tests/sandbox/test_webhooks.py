@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from sandbox.vendor_spec import DATA
-from sandbox.world import ACCOUNT, ADAEZE, MUSA, SMS, WHATSAPP, World
 
 from bot.sandbox.events import EventLog
 from bot.sandbox.later import Later
 from bot.sandbox.store import Store
 from bot.sandbox.webhooks import Post, Webhooks
+from tests.sandbox.vendor_spec import DATA
+from tests.sandbox.world import ACCOUNT, ADAEZE, MUSA, SMS, WHATSAPP, World
 
 FIXTURES = {
     fixture["id"]: dict(fixture["fields_in_order"])
@@ -31,6 +31,7 @@ VECTORS = [
     if vector["expect_valid"]
     and vector["algorithm"] == "HMAC_SHA1"
     and isinstance(vector["params"], dict)
+    and "signed-" not in vector["id"]  # those were signed over another form of the URL
     and all(isinstance(value, str) for value in vector["params"].values())
 ]
 # A press was captured from a person with a username, and a forward is not modelled.

@@ -103,7 +103,7 @@ class LoopbackHttp(HttpClient):
         self.base, self.pool = base, urllib3.PoolManager(retries=False, timeout=10)
         self.seen: list[tuple[str, str, int, Any]] = []
 
-    def request(  # type: ignore[override]
+    def request(  # noqa: PLR0917 - the order is the SDK's
         self, method, uri, params=None, data=None, headers=None, auth=None, **_
     ) -> SdkResponse:
         target = self.base + "/" + uri.removeprefix("https://")

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -28,8 +30,18 @@ class SetClock:
 
 @pytest.fixture
 def valkey() -> Iterator[ValkeyServer]:
-    with ValkeyServer(config={"appendonly": "yes", "appendfsync": "always"}) as server:
+    """It keeps what it holds over a restart, and no port that another test might take."""
+    keeps = {"appendonly": "yes", "appendfsync": "always"}
+    with (
+        TemporaryDirectory(prefix="grandpro-") as folder,
+        ValkeyServer(port=0, unix_socket_path=Path(folder) / "valkey.sock", config=keeps) as server,
+    ):
         yield server
+
+
+@pytest.fixture
+def redis_url(valkey: ValkeyServer) -> str:
+    return f"unix://{valkey.unix_socket_path}"
 
 
 @pytest.fixture(scope="session")
@@ -41,15 +53,15 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def wiring(valkey: ValkeyServer) -> Wiring:
+def wiring(redis_url: str) -> Wiring:
     """Valkey is real; the database is not there."""
-    return wiring_for(valkey.connection_url)
+    return wiring_for(redis_url)
 
 
 @pytest.fixture
-def recorded(valkey: ValkeyServer, database_url: str) -> Iterator[Wiring]:
+def recorded(redis_url: str, database_url: str) -> Iterator[Wiring]:
     """Valkey and PostgreSQL are real, and no job has ever run."""
-    wiring = wiring_for(valkey.connection_url, database_url)
+    wiring = wiring_for(redis_url, database_url)
     with wiring.engine.begin() as connection:
         connection.exec_driver_sql("truncate job_runs")
     yield wiring

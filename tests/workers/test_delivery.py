@@ -132,14 +132,11 @@ def test_two_workers_at_once_send_every_message_once(engine, redis_url, post, ca
     assert Counter(parcel.message_id for parcel in carrier.taken) == Counter(ids)
 
 
-def test_a_carrier_that_hangs_is_not_given_more_than_the_lease_allows(
-    wiring, post, carrier, look, monkeypatch
-):
-    monkeypatch.setattr(delivery, "START_WITHIN_S", 0.2)
+def test_a_carrier_that_hangs_is_not_given_more_than_the_lease_allows(wiring, post, carrier, look):
     ids = [post() for _ in range(20)]
     hang = Event()
     carrier.script = lambda _parcel: hang.wait(0.3)
-    batch = delivery._deliver_batch(wiring, Lane.UTILITY)
+    batch = delivery._deliver_batch(wiring, Lane.UTILITY, start_within_s=0.2)
 
     assert Counter(outcome.word for outcome in batch) == {"accepted": 8, "not tried": 12}
     assert Counter(look(id_).status.value for id_ in ids) == {"accepted": 8, "queued": 12}
@@ -197,11 +194,11 @@ def test_what_may_have_been_sent_is_in_doubt_and_the_others_are_not(
     assert {look(id_).status for id_ in others} == {MessageStatus.ACCEPTED}
 
 
-def test_a_message_that_does_not_open_harms_no_other(wiring, post, carrier, look):
+def test_a_message_that_does_not_open_harms_no_other(wiring, post, look):
     spoilt, good = post(), post()
     with wiring.engine.begin() as connection:
         connection.exec_driver_sql(
-            "update messages set body_sealed = '\\x01' where id = %s", (spoilt,)
+            "update messages set body_sealed = '\\x00' where id = %s", (spoilt,)
         )
     delivery.deliver(wiring, LANE)
 

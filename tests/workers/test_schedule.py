@@ -180,19 +180,19 @@ def test_only_the_leader_beats(wiring):
     assert other.enqueue_jobs()
 
 
-def test_another_takes_over_from_a_killed_leader_when_its_lease_ends(wiring, valkey, start):
-    first = start(probe.beat, valkey.connection_url, (BEAT,), 2_000)
+def test_another_takes_over_from_a_killed_leader_when_its_lease_ends(wiring, redis_url, start):
+    first = start(probe.beat, redis_url, (BEAT,), 2_000)
     assert eventually(lambda: schedule.scheduler_alive(wiring.redis))
     first_token = wiring.redis.get("scheduler:leader")
-    start(probe.beat, valkey.connection_url, (BEAT,), 2_000)
+    start(probe.beat, redis_url, (BEAT,), 2_000)
     first.kill()
     assert eventually(
         lambda: wiring.redis.get("scheduler:leader") not in {None, first_token}, within_s=4
     )
 
 
-def test_a_leader_told_to_stop_leaves_at_once_and_gives_up_its_lease(wiring, valkey, start):
-    leader = start(probe.beat, valkey.connection_url, (BEAT,), 15_000)
+def test_a_leader_told_to_stop_leaves_at_once_and_gives_up_its_lease(wiring, redis_url, start):
+    leader = start(probe.beat, redis_url, (BEAT,), 15_000)
     assert eventually(lambda: schedule.scheduler_alive(wiring.redis))
     os.kill(leader.pid, signal.SIGTERM)
     leader.join(1.5)
@@ -200,15 +200,13 @@ def test_a_leader_told_to_stop_leaves_at_once_and_gives_up_its_lease(wiring, val
     assert not schedule.scheduler_alive(wiring.redis)
 
 
-def test_the_metronome_outlives_a_restart_of_valkey_that_forgets_everything(wiring, valkey, start):
-    leader = start(probe.beat, valkey.connection_url, (BEAT,), 15_000)
+def test_the_metronome_outlives_a_valkey_that_forgets_everything(wiring, redis_url, valkey, start):
+    leader = start(probe.beat, redis_url, (BEAT,), 15_000)
     assert eventually(lambda: queued(wiring, "urgent"))
-    port = valkey.port
     valkey.stop()
     for file in valkey.data_dir.glob("appendonlydir/*"):
         file.unlink()
     time.sleep(1.5)
-    valkey._desired_port = port
     valkey.start()
     assert eventually(lambda: queued(wiring, "urgent"))
     assert leader.is_alive()

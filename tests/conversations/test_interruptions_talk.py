@@ -1,0 +1,173 @@
+"""What steps in front of a talk: stop words, distress, a person, old buttons, long pauses."""
+
+import pytest
+from sqlalchemy import select
+
+from crm.models import Answering, Conversation, Suppression
+from tests.people import ADA, MUSA, Person
+from bot.channels.carrier import Channel
+
+DESK = Person("Desk", "+2349140000101", Channel.SMS)
+
+
+@pytest.fixture(autouse=True)
+def _known(stack):
+    stack.register(ADA, "Ada Obi")
+    stack.register(MUSA, "Musa Bello")
+
+
+def test_three_times_not_understood_offers_a_person(talk):
+    talk("""
+        Ada: book
+        Bot: GrandPro Ikeja. What do you need?...
+        Ada: blue
+        Bot: Please pick one of these...
+        Ada: green
+        Bot: Please pick one of these...
+        Ada: red
+        Bot: Sorry, I do not understand. What would help?
+             [Talk to a person] [Go on] [Menu]
+        Ada: [Go on]
+        Bot: GrandPro Ikeja. What do you need?...
+    """)
+
+
+def test_help_answers_and_asks_the_question_again(talk):
+    talk("""
+        Ada: book
+        Bot: GrandPro Ikeja. What do you need?...
+        Ada: help
+        Bot: GrandPro helps you book...In an emergency call 112.
+
+             GrandPro Ikeja. What do you need?...
+    """)
+
+
+def test_stop_ends_messages_and_start_brings_them_back(talk, stack):
+    talk("""
+        Ada: stop
+        Bot: You will get no more messages from us. To come back, send START.
+    """)
+    with stack.wiring.transaction() as session:
+        assert session.scalars(select(Suppression.lifted_at)).all() == [None]
+    talk("""
+        Ada: start
+        Bot: Welcome back. You will hear from us about your visits again.
+
+             What would you like to do?...
+    """)
+    with stack.wiring.transaction() as session:
+        assert session.scalars(select(Suppression).where(Suppression.lifted_at.is_(None))).all() == []
+
+
+def test_stop_by_text_message_is_confirmed_once(talk):
+    talk("""
+        Musa: STOP
+        Bot: You will get no more messages from us...
+        Musa: START
+        Bot: Welcome back...
+    """)
+
+
+def test_the_language_changes_in_the_middle_and_the_question_stays(talk):
+    talk("""
+        Ada: book
+        Bot: GrandPro Ikeja. What do you need?...
+        Ada: pidgin
+        Bot: We go dey write Pidgin.
+
+             GrandPro Ikeja. Wetin you need?...
+        Ada: menu
+        Bot: Wetin you wan do?
+             [Book visit] [My appointments] [Talk to person] [Change language]
+        Ada: [Change language]
+        Bot: Which language make we use?
+             [English] [Pidgin]
+        Ada: [English]
+        Bot: We will write in English.
+
+             What would you like to do?...
+    """)
+
+
+def test_distress_comes_before_everything_and_one_tap_returns(talk, stack):
+    talk("""
+        Ada: book eye tomorrow
+        Bot: tomorrow, Mon 23 Nov. What time?...
+        Ada: my wife is bleeding
+        Bot: This may be an emergency...Call 112 now...We have told our desk.
+             [Go on] [Talk to a person]
+        Ada: [Go on]
+        Bot: tomorrow, Mon 23 Nov. What time?...
+    """)
+    alerts = [message.body for message in stack.heard_by(DESK)]
+    assert len(alerts) == 1
+    assert "URGENT" in alerts[0]
+    assert "0011" in alerts[0]
+    assert "Ada" not in alerts[0]
+
+
+def test_asking_for_a_person_is_recorded_and_the_desk_told(talk, stack):
+    talk("""
+        Ada: talk to a person
+        Bot: Our desk is closed now and opens at 08:00...
+        Ada: I lost my card
+        Bot: Noted. A person will read it...
+        Ada: menu
+        Bot: What would you like to do?...
+    """)
+    assert ["asked for a person" in m.body for m in stack.heard_by(DESK)] == [True]
+    with stack.wiring.transaction() as session:
+        conversation = session.scalars(
+            select(Conversation).where(Conversation.patient_id.is_not(None))
+        ).one()
+        assert conversation.answering is Answering.BOT
+
+
+def test_in_opening_hours_a_person_is_promised_here(talk):
+    talk("""
+        -- 23 hours later --
+        Ada: agent
+        Bot: A person from GrandPro Ikeja will answer you here...
+    """)
+
+
+def test_an_old_button_is_known_as_old(talk):
+    talk("""
+        Ada: hi
+        Bot: What would you like to do?...
+        Ada: book
+        Bot: GrandPro Ikeja. What do you need?...
+        Ada: [My appointments]
+        Bot: That button is from an earlier message.
+
+             GrandPro Ikeja. What do you need?...
+    """)
+
+
+def test_a_talk_left_alone_is_offered_again(talk):
+    talk("""
+        Ada: book eye
+        Bot: Which day?...
+        -- 45 minutes later --
+        Ada: hello
+        Bot: Welcome back. You were booking a visit. Shall we go on?
+             [Go on] [Start over]
+        Ada: [Go on]
+        Bot: Which day?...
+        -- 3 hours later --
+        Ada: hello
+        Bot: Welcome back...
+        Ada: [Start over]
+        Bot: What would you like to do?...
+    """)
+
+
+def test_what_cannot_be_read_is_said_so(talk, stack):
+    talk("""
+        Ada: book eye
+        Bot: Which day?...
+    """)
+    stack.sandbox.say(ADA.channel, ADA.number, "", media=("image/jpeg",))
+    stack.work()
+    assert stack.heard_by(ADA)[-1].body.startswith("I can only read text for now.")
