@@ -3,7 +3,7 @@
 from time import perf_counter
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, redirect, request
+from flask import Flask, Response, g, jsonify, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse

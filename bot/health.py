@@ -63,7 +63,7 @@ def _holds(check: Check, wiring: Wiring) -> bool:
 
 def _database_answers(wiring: Wiring) -> bool:
     with wiring.engine.connect() as connection:
-        return connection.scalar(text("select 1")) == 1
+        return connection.execute(text("select 1")).scalar_one() is not None
 
 
 def _is_migrated(wiring: Wiring) -> bool:

@@ -1,4 +1,4 @@
-"""A script as data, played by `transitions`: what is heard at each question, and what is asked then.
+"""A script as data, played by `transitions`: what each question hears, and what is asked then.
 
 A line of a script reads *at, hears, when, does, then*: at this question, hearing this, when this
 holds, the talk does this and goes there. A state is one of three things:

@@ -20,7 +20,7 @@ _STEPS = 20
 _MISSES = 3
 _TRAIL = 8
 _KNOWN_ONLY = ("menu", "booking", "appointments")
-_PATIENT_WITH_US = ("person", "lost", "distress", "resume")
+_NEVER_PAUSED = (None, "menu", "person", "lost", "distress", "resume")
 
 
 class RanAway(Exception):
@@ -229,10 +229,14 @@ class Play:
 
     def _dialogue(self) -> Dialogue | None:
         talk = self.desk.talk
-        kind = DIALOGUES.get(talk.dialogue or "")
-        if kind is None or talk.state not in kind.hears or talk.state in kind.house:
+        return self._at(talk.dialogue, talk.state, talk.context.get("answers", {}))
+
+    def _at(self, name: str | None, state: str | None, answers: Answers) -> Dialogue | None:
+        """A talk taken up at a question; None when there is no such talk or question any more."""
+        kind = DIALOGUES.get(name or "")
+        if kind is None or state is None or state not in kind.hears or state in kind.house:
             return None
-        return kind(talk.state, talk.context.get("answers", {}), self.desk.now, self.desk.language)
+        return kind(state, answers, self.desk.now, self.desk.language)
 
     def _keep(self, talk: Dialogue) -> None:
         kept = self.desk.talk
@@ -251,13 +255,9 @@ class Play:
     def _pause(self) -> None:
         """Put the open talk aside, to be taken up after what steps in front of it."""
         kept = self.desk.talk
-        if kept.dialogue in (None, *_PATIENT_WITH_US) or kept.dialogue == "menu":
+        if kept.dialogue in _NEVER_PAUSED:
             return
         kept.context["paused"] = [kept.dialogue, kept.state, kept.context.get("answers", {})]
 
     def _resumed(self) -> Dialogue | None:
-        name, state, answers = self.desk.talk.context.pop("paused", (None, None, {}))
-        kind = DIALOGUES.get(name or "")
-        if kind is None or state not in kind.hears:
-            return None
-        return kind(state, answers, self.desk.now, self.desk.language)
+        return self._at(*self.desk.talk.context.pop("paused", (None, None, {})))

@@ -1,4 +1,4 @@
-"""Who answers: stop words, distress, a person who took over, a reminder, the open talk, the menu."""
+"""Who answers: stop words, distress, a person, a reminder, the open talk, the menu."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,8 +41,10 @@ def route(talk: Talk, said: Said, *, languages: tuple[str, ...], now: datetime) 
         return Route("open", "distress", keeps=True)
     if talk.answering is Answering.PERSON:
         return Route("silence")
-    return _reminder(talk, said, press) or _everywhere(talk, said, word, languages) or _open(
-        talk, said, press, now
+    return (
+        _reminder(talk, said, press)
+        or _everywhere(talk, said, word, languages)
+        or _open(talk, said, press, now)
     )
 
 
@@ -62,9 +64,7 @@ def _answer_reminder(visit: UUID, answer: str) -> Route:
     return Route("open", "reminder", answers, keeps=True)
 
 
-def _everywhere(
-    talk: Talk, said: Said, word: str, languages: tuple[str, ...]
-) -> Route | None:
+def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -> Route | None:
     """The words that work at every question, unless the question itself asks for them."""
     if talk.dialogue == "registration" and word in ("menu", "back"):
         return None if word == "menu" else Route("back")

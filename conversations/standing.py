@@ -4,6 +4,7 @@ from conversations.desk import Desk
 from crm import alerts, consents, suppressions
 from crm.models import SuppressionReason
 
+
 def heed(desk: Desk, word: str, *, by_carrier: bool = False) -> None:
     """Stop or start everything this address did not ask for, and keep the proof."""
     address_id = desk.talk.address_id

@@ -48,9 +48,7 @@ def play_again(session: Session, message_id: UUID, house: House, *, now: datetim
     waiting = inbox.reopen(session, message_id)
     if waiting is None:
         return False
-    engine.answer(
-        session, waiting.talk, _said(waiting), house, message_id=message_id, now=now
-    )
+    engine.answer(session, waiting.talk, _said(waiting), house, message_id=message_id, now=now)
     return True
 
 
@@ -67,9 +65,7 @@ def give_up_or_postpone(session: Session, message_id: UUID, *, now: datetime) ->
     return "given up"
 
 
-def _give_to_a_person(
-    session: Session, waiting: Waiting, message_id: UUID, now: datetime
-) -> None:
+def _give_to_a_person(session: Session, waiting: Waiting, message_id: UUID, now: datetime) -> None:
     """The contact is told, the desk is told, and the talk waits for a person."""
     talk = waiting.talk
     alerts.ask_for_person(session, talk, reason="failed", now=now)

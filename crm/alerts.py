@@ -27,7 +27,9 @@ def ask_for_person(session: Session, talk: Talk, *, reason: str, now: datetime) 
     return tell_desk(session, talk, reason=reason, now=now)
 
 
-def tell_desk(session: Session, talk: Talk | Conversation, *, reason: str, now: datetime) -> Hospital:
+def tell_desk(
+    session: Session, talk: Talk | Conversation, *, reason: str, now: datetime
+) -> Hospital:
     """Post the alert. It names the channel and the number's last digits, nobody's name."""
     hospital = desk_of(session, talk)
     talk.alerted_at = now
@@ -74,7 +76,9 @@ def desk_of(session: Session, talk: Talk | Conversation) -> Hospital:
     ).one()
 
 
-def _whom(session: Session, talk: Talk | Conversation, hospital: Hospital, now: datetime) -> dict[str, str]:
+def _whom(
+    session: Session, talk: Talk | Conversation, hospital: Hospital, now: datetime
+) -> dict[str, str]:
     address = session.get_one(Address, talk.address_id)
     value = addresses.value_of(session, address)
     channel = "WhatsApp" if address.channel is Channel.WHATSAPP else "SMS"

@@ -1,7 +1,7 @@
 """What is free: the weekly hours, less holidays, leave, closures and what is taken.
 
 Two queries serve any stretch of days, the hours and what is taken; the rest is arithmetic in
-`crm.slots`. One fortnight is read at a time where the end is not known.
+`crm.slots`.
 """
 
 from collections import Counter
@@ -20,7 +20,6 @@ from crm.slots import DAY, Hours, Slot, Taken, on_the_grid, one_per_time
 
 __all__ = ["Slot", "Wish", "free_days", "free_slots", "is_offered", "nearest"]
 
-_FORTNIGHT = 14 * DAY
 
 _HOURS = text("""
     select p.id, p.name, h.weekday, h.starts, h.ends, h.valid_from, h.valid_to
@@ -111,9 +110,13 @@ def free_days(
     count: int = 7,
     **wish: Unpack[Wish],
 ) -> list[tuple[date, int]]:
-    """The next days that have something free, with how many times; two queries a fortnight."""
+    """The next days that have something free, with how many times.
+
+    Two queries when the next ten days have enough, else two for each stretch twice as long.
+    """
+    first = from_day or lagos_day(now)
     days: list[tuple[date, int]] = []
-    for slots in _fortnights(session, service, from_day or lagos_day(now), now, wish):
+    for slots in _ahead(session, service, first, days=10, now=now, wish=wish):
         days += Counter(slot.day for slot in slots).items()
         if len(days) >= count:
             break
@@ -131,10 +134,10 @@ def nearest(
 ) -> list[Slot]:
     """The free times closest to the wanted one: that day first, then the next days by hour.
 
-    Two queries, unless the fortnight from then on does not have as many.
+    Two queries when two days have enough, else two for each stretch twice as long.
     """
     found: list[Slot] = []
-    for slots in _fortnights(session, service, lagos_day(wanted), now, wish):
+    for slots in _ahead(session, service, lagos_day(wanted), days=2, now=now, wish=wish):
         found += sorted(slots, key=lambda slot: _distance(slot, wanted))
         if len(found) >= count:
             break
@@ -180,14 +183,15 @@ def _span(service: Service, first: date, last: date) -> dict[str, Any]:
     }
 
 
-def _fortnights(
-    session: Session, service: Service, first: date, now: datetime, wish: Wish
+def _ahead(
+    session: Session, service: Service, first: date, *, days: int, now: datetime, wish: Wish
 ) -> Iterator[list[Slot]]:
+    """What is free, a stretch of days at a time up to the horizon, each twice as long."""
     first = max(first, lagos_day(now))
     while first <= _horizon(service, now):
-        after = first + _FORTNIGHT
+        after = first + days * DAY
         yield free_slots(session, service, first=first, last=after - DAY, now=now, **wish)
-        first = after
+        first, days = after, 2 * days
 
 
 def _distance(slot: Slot, wanted: datetime) -> tuple[date, timedelta, datetime]:

@@ -104,10 +104,10 @@ def _meet(session: Session, channel: Channel, sender: str, now: datetime) -> Non
 
 
 def _read(vault: Vault, row: Any) -> Talk:
-    *known, sealed = row[:16]
-    context = json.loads(vault.open(sealed, where=CONTEXT, row=row.id)) if sealed else {}
-    talk = Talk(*known, context)
+    talk = Talk(*row[:15])
     talk.answering = Answering(talk.answering)
+    if row.context_sealed:
+        talk.context = json.loads(vault.open(row.context_sealed, where=CONTEXT, row=row.id))
     return talk
 
 
@@ -230,9 +230,7 @@ def reopen(session: Session, message_id: UUID) -> Waiting | None:
         return None
     vault: Vault = session.info["vault"]
     body = json.loads(vault.open(row.body_sealed, where=BODY, row=message_id))
-    return Waiting(
-        _read(vault, row), Channel(row.channel), row.provider_id, body, row.attempts
-    )
+    return Waiting(_read(vault, row), Channel(row.channel), row.provider_id, body, row.attempts)
 
 
 def postpone(session: Session, message_id: UUID, *, attempts: int, now: datetime) -> None:

@@ -18,10 +18,8 @@ def ensure(session: Session, *, now: datetime, months_ahead: int = 2) -> list[st
     migration, catches what no month holds.
     """
     months = [_month(now, ahead) for ahead in range(-1, months_ahead + 1)]
-    spans = zip(months, months[1:] + [_month(now, months_ahead + 1)], strict=True)
-    wanted = [
-        (f"{table}_{a:%Y_%m}", table, a, b) for a, b in spans for table in PARTITIONED
-    ]
+    spans = zip(months, [*months[1:], _month(now, months_ahead + 1)], strict=True)
+    wanted = [(f"{table}_{a:%Y_%m}", table, a, b) for a, b in spans for table in PARTITIONED]
     return [name for name, table, a, b in wanted if _make(session, name, table, a, b)]
 
 
@@ -31,13 +29,9 @@ def _month(now: datetime, ahead: int) -> datetime:
     return first.replace(year=year, month=month + 1)
 
 
-def _make(
-    session: Session, name: str, table: str, since: datetime, until: datetime
-) -> bool:
+def _make(session: Session, name: str, table: str, since: datetime, until: datetime) -> bool:
     if session.scalar(text("select to_regclass(:name)"), {"name": name}):
         return False
     bounds = f"from ('{uuid7_floor(since)}') to ('{uuid7_floor(until)}')"
-    session.execute(
-        text(f"create table {name} partition of {table} for values {bounds}")
-    )
+    session.execute(text(f"create table {name} partition of {table} for values {bounds}"))
     return True

@@ -13,5 +13,6 @@ INBOUND_KEYS = timedelta(days=40)
 
 def purge_inbound_keys(session: Session, *, now: datetime) -> int:
     """Forget which carrier ids came in long ago. Returns how many."""
-    gone = session.execute(delete(InboundKey).where(InboundKey.received_at < now - INBOUND_KEYS))
-    return gone.rowcount
+    old = InboundKey.received_at < now - INBOUND_KEYS
+    gone = session.scalars(delete(InboundKey).where(old).returning(InboundKey.provider_id))
+    return len(gone.all())

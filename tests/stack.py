@@ -139,18 +139,20 @@ def settings_for(
     database_url: str, redis_url: str, home: Path, web_url: str, carrier_url: str
 ) -> Settings:
     """Settings as a deployment would give them, for these addresses."""
-    return Settings.from_env({
-        "ENVIRONMENT": "test",
-        "GRANDPRO_HOME": str(home),
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "PUBLIC_BASE_URL": web_url,
-        "TWILIO_BASE_URL": carrier_url,
-        "SECRET_KEY": "test-secret-that-is-long-enough-for-the-vault",
-        "ENCRYPTION_KEYS": "t1:" + base64.b64encode(b"t" * 32).decode(),
-        "TWILIO_AUTH_TOKEN": "test-token",
-        "SENDGRID_API_KEY": "test-key",
-    })
+    return Settings.from_env(
+        {
+            "ENVIRONMENT": "test",
+            "GRANDPRO_HOME": str(home),
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "PUBLIC_BASE_URL": web_url,
+            "TWILIO_BASE_URL": carrier_url,
+            "SECRET_KEY": "test-secret-that-is-long-enough-for-the-vault",
+            "ENCRYPTION_KEYS": "t1:" + base64.b64encode(b"t" * 32).decode(),
+            "TWILIO_AUTH_TOKEN": "test-token",
+            "SENDGRID_API_KEY": "test-key",
+        }
+    )
 
 
 def _sandbox_settings(settings: Settings) -> SandboxSettings:

@@ -104,9 +104,7 @@ def _hear(stack: Stack, person: Person, step: Step, seen: dict[str, int], went: 
     went.append(f"{step.speaker}: {said}")
 
 
-def _refuse_unheard(
-    stack: Stack, person: Person, seen: dict[str, int], went: list[str]
-) -> None:
+def _refuse_unheard(stack: Stack, person: Person, seen: dict[str, int], went: list[str]) -> None:
     unheard = stack.heard_by(person)[seen[person.name] :]
     if unheard:
         _fail(went, "(nothing more)", drawn(unheard[0]))

@@ -38,7 +38,7 @@ def inbound() -> Response:
     try:
         outcome = _take_in(wiring, said)
     except (DBAPIError, DatabaseError) as error:
-        log.error("inbound.database_away", error=type(error).__name__)
+        log.warning("inbound.database_away", error=type(error).__name__)
         return Response(status=503, headers={"Retry-After": "2"})
     metrics.turns_total.labels(said.channel, outcome).inc()
     metrics.turn_seconds.labels(said.channel).observe(perf_counter() - started)

@@ -51,8 +51,10 @@ def _reminder(language: str) -> Shape:
         body=say("reminder", "day_before", language, Channel.WHATSAPP, **words),
         samples={"1": "Ada", "2": "GrandPro Ikeja", "3": "Tue 24 Nov, 3pm", "4": _SAMPLE_VISIT},
         buttons=[
-            Option(f"v1|reminder|{{{{4}}}}|{answer}", say("options", answer, language, Channel.WHATSAPP))
+            Option(
+                f"v1|reminder|{{{{4}}}}|{answer}",
+                say("options", answer, language, Channel.WHATSAPP),
+            )
             for answer in _ANSWERS
         ],
     )
-

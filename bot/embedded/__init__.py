@@ -40,6 +40,7 @@ class Servers:
         self.database_url = postgres.url(run, database)
         self.redis_url = valkey.url(run)
         self._lock = lock
+        self._started_by = os.getpid()
         self._processes: list[subprocess.Popen[bytes]] = []
 
     @classmethod
@@ -73,7 +74,8 @@ class Servers:
 
     def stop(self) -> None:
         """Stop what this process started; servers that were found running stay."""
-        if self._lock is None:
+        # A fork of the owner has a copy of this object; its end is not ours.
+        if self._lock is None or os.getpid() != self._started_by:
             return
         for process in self._processes:
             # PostgreSQL's fast shutdown; Valkey closes its file and leaves.

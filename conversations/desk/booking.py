@@ -144,7 +144,11 @@ def _mentioned(answers: Answers, rows: Sequence[Sequence[Any]]) -> Sequence[Any]
 def _home_of(desk: Desk, answers: Answers) -> str | None:
     held = patients.held_by(desk.session, desk.talk.address_id)
     return next(
-        (str(patient.home_hospital_id) for patient, _ in held if str(patient.id) == answers["patient"]),
+        (
+            str(patient.home_hospital_id)
+            for patient, _ in held
+            if str(patient.id) == answers["patient"]
+        ),
         None,
     )
 

@@ -51,15 +51,17 @@ class Appointments(Dialogue):
         ("no_visits", "menu", None, None, "to_menu"),
         ("no_visits", "anything", None, None, "no_visits"),
     )
-    house = frozenset({
-        "identify",
-        "check_birth_date",
-        "find_visits",
-        "find_the_way",
-        "confirm_visit",
-        "take_to_booking",
-        "cancel_visit",
-    })
+    house = frozenset(
+        {
+            "identify",
+            "check_birth_date",
+            "find_visits",
+            "find_the_way",
+            "confirm_visit",
+            "take_to_booking",
+            "cancel_visit",
+        }
+    )
     offers = {
         "ask_which": "visits",
         "ask_what": ("confirm", "move", "cancel", "directions"),

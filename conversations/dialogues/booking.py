@@ -75,16 +75,18 @@ class Booking(Dialogue):
         ("no_times", "when", None, "keep_when", "find_times"),
         ("no_times", "anything", None, None, "no_times"),
     )
-    house = frozenset({
-        "find_patients",
-        "find_hospitals",
-        "find_services",
-        "find_practitioners",
-        "find_times",
-        "hold_slot",
-        "book",
-        "drop_hold",
-    })
+    house = frozenset(
+        {
+            "find_patients",
+            "find_hospitals",
+            "find_services",
+            "find_practitioners",
+            "find_times",
+            "hold_slot",
+            "book",
+            "drop_hold",
+        }
+    )
     offers = {
         "ask_patient": "patients",
         "ask_hospital": "hospitals",
@@ -242,7 +244,9 @@ class Booking(Dialogue):
         is_one_day = len({lagos_day(as_moment(slot[0])) for slot in slots}) == 1
         for number, slot in enumerate(slots):
             local = lagos(as_moment(slot[0]))
-            yield Option(str(number), dates.clock(local.time()) if is_one_day else dates.moment(local))
+            yield Option(
+                str(number), dates.clock(local.time()) if is_one_day else dates.moment(local)
+            )
         yield Option("other_day", "")
 
     def facts(self) -> dict[str, Any]:

@@ -7,7 +7,6 @@ class Distress(Dialogue):
     """Someone may be in danger: where to turn now, the desk alerted, one tap to go on."""
 
     name = "distress"
-    name = "distress"
     script = (
         # at, hears, when, does, then asks
         ("start", "anything", None, None, "alert_desk"),
@@ -28,7 +27,6 @@ class Resume(Dialogue):
     """The talk was left alone for half an hour: go on, or start over."""
 
     name = "resume"
-    name = "resume"
     script = (
         # at, hears, when, does, then asks
         ("start", "anything", None, None, "ask"),
@@ -44,7 +42,6 @@ class Resume(Dialogue):
 class Lost(Dialogue):
     """Not understood three times: a person, the question again, or the menu."""
 
-    name = "lost"
     name = "lost"
     script = (
         # at, hears, when, does, then asks

@@ -1,7 +1,5 @@
 """Asking for a person."""
 
-from typing import Any
-
 from conversations.dialogue import Dialogue
 
 

@@ -38,16 +38,12 @@ class Vault:
         """Read ``id:base64,id2:base64``; the index key is derived from the secret key."""
         pairs = (part.split(":", 1) for part in encryption_keys.split(","))
         keys = {key_id.strip(): base64.b64decode(key) for key_id, key in pairs}
-        return cls(
-            keys, hashlib.sha256(b"blind-index\0" + secret_key.encode()).digest()
-        )
+        return cls(keys, hashlib.sha256(b"blind-index\0" + secret_key.encode()).digest())
 
     def seal(self, text: str, *, where: str, row: UUID) -> bytes:
         """Encrypt for one field (``where`` is table.column) of one row."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[self._first].encrypt(
-            nonce, text.encode(), _bind(where, row)
-        )
+        sealed = self._ciphers[self._first].encrypt(nonce, text.encode(), _bind(where, row))
         return self._head + nonce + sealed
 
     def open(self, sealed: bytes, *, where: str, row: UUID) -> str:
@@ -57,9 +53,7 @@ class Vault:
         if cipher is None:
             raise CannotOpen(f"no key {key_id!r} for {where}")
         try:
-            opened = cipher.decrypt(
-                rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], _bind(where, row)
-            )
+            opened = cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], _bind(where, row))
         except InvalidTag:
             raise CannotOpen(f"{where} of row {row} was changed or moved") from None
         return opened.decode()

@@ -9,6 +9,7 @@ from uuid import UUID
 _lock = threading.Lock()
 _last_ms = 0
 _counter = 0
+_MOST = 0xFFF  # the counter has twelve bits
 
 
 def uuid7() -> UUID:
@@ -21,7 +22,7 @@ def uuid7() -> UUID:
             _last_ms, _counter = ms, random >> 54
         else:
             _counter += 1
-            if _counter > 0xFFF:
+            if _counter > _MOST:
                 _last_ms, _counter = _last_ms + 1, 0
         ms, counter = _last_ms, _counter
     return _assemble(ms, counter, random & 0x3FFF_FFFF_FFFF_FFFF)

@@ -29,7 +29,7 @@ class Hospital(Identified, Dated, Base):
 
 
 class Service(Identified, Dated, Base):
-    """Something a patient can book at one hospital, with its rules of notice, in minutes and days."""
+    """What a patient can book at one hospital, with its rules of notice, in minutes and days."""
 
     __tablename__ = "services"
     __table_args__ = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel, Option
@@ -35,6 +35,18 @@ from crm.reminders.plans import HOURS_AHEAD
 _ANSWERS = ("confirm", "move", "cancel")
 # A literal, so that a prepared statement can still use the partial index.
 _IS_PENDING = text("appointment_reminders.status = 'pending'")
+_POSTED = text("""
+    update appointment_reminders r
+    set status = 'posted', message_id = posted.message_id, updated_at = :now
+    from unnest(cast(:ids as uuid[]), cast(:messages as uuid[])) as posted (id, message_id)
+    where r.id = posted.id
+""")
+_ASKED = text("""
+    update conversations c
+    set reminded_of = asked.visit_id, reminded_at = :now, updated_at = :now
+    from unnest(cast(:talks as uuid[]), cast(:visits as uuid[])) as asked (talk_id, visit_id)
+    where c.id = asked.talk_id
+""")
 _MAKE_TALKS = text("""
     insert into conversations (id, address_id)
     select * from unnest(cast(:ids as uuid[]), cast(:addresses as uuid[]))
@@ -73,7 +85,7 @@ def post_due(session: Session, *, now: datetime, limit: int = 200) -> Counter[st
     skipped = [each for each in due if each.skip(now)]
     ready = [each for each in due if not each.is_skipped and each.address_id in talks]
     drafts = [each.draft(talks[each.address_id]) for each in ready]
-    _note_posted(ready, outbox.post_many(session, drafts, now=now))
+    _note_posted(session, ready, outbox.post_many(session, drafts, now=now), now)
     _note_asked(session, ready, talks, now)
     session.flush()
     return Counter(
@@ -179,10 +191,11 @@ def _load(session: Session, claimed: Sequence[Reminder]) -> list[_Due]:
     ]
 
 
-def _note_posted(posted: Sequence[_Due], message_ids: Sequence[UUID]) -> None:
-    for each, message_id in zip(posted, message_ids, strict=True):
-        each.reminder.status = ReminderStatus.POSTED
-        each.reminder.message_id = message_id
+def _note_posted(
+    session: Session, posted: Sequence[_Due], message_ids: Sequence[UUID], now: datetime
+) -> None:
+    ids = [each.reminder.id for each in posted]
+    session.execute(_POSTED, {"ids": ids, "messages": message_ids, "now": now})
 
 
 def _note_asked(
@@ -190,9 +203,5 @@ def _note_asked(
 ) -> None:
     """A bare 1, 2 or 3 from this address now answers the reminder, the last one if several."""
     asked = {talks[each.address_id]: each.appointment.id for each in posted}
-    rows = [
-        {"id": talk_id, "reminded_of": visit_id, "reminded_at": now}
-        for talk_id, visit_id in asked.items()
-    ]
-    if rows:
-        session.execute(update(Conversation), rows)
+    pairs = {"talks": list(asked), "visits": list(asked.values()), "now": now}
+    session.execute(_ASKED, pairs)

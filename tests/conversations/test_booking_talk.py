@@ -191,7 +191,7 @@ def test_no_lets_the_time_go(talk, stack):
     assert visits(stack, AppointmentStatus.PENDING) == []
 
 
-def test_a_hold_that_ran_out_is_taken_again_if_nobody_did(talk, stack):
+def test_a_hold_that_ran_out_is_taken_again_if_nobody_did(talk):
     talk("""
         Ada: book eye tomorrow 3pm
         Bot: ...3pm. Shall I book it?...

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select
 
+from bot.channels.carrier import Channel
 from crm.models import Answering, Conversation, Suppression
 from tests.people import ADA, MUSA, Person
-from bot.channels.carrier import Channel
 
 DESK = Person("Desk", "+2349140000101", Channel.SMS)
 
@@ -57,7 +57,9 @@ def test_stop_ends_messages_and_start_brings_them_back(talk, stack):
              What would you like to do?...
     """)
     with stack.wiring.transaction() as session:
-        assert session.scalars(select(Suppression).where(Suppression.lifted_at.is_(None))).all() == []
+        assert (
+            session.scalars(select(Suppression).where(Suppression.lifted_at.is_(None))).all() == []
+        )
 
 
 def test_stop_by_text_message_is_confirmed_once(talk):

@@ -94,7 +94,7 @@ def test_three_asks_once_and_cancels(talk, stack):
     assert only_visit(stack).status is AppointmentStatus.CANCELLED
 
 
-def test_a_reminder_in_the_middle_of_a_talk_is_answered_and_the_talk_goes_on(talk, stack):
+def test_a_reminder_in_the_middle_of_a_talk_is_answered_and_the_talk_goes_on(talk):
     talk("""
         Musa: book eye tuesday 3pm
         Bot: ...Shall I book it?...
@@ -124,7 +124,7 @@ def test_an_old_reminder_acts_on_its_own_visit_or_says_it_has_passed(talk):
     )
 
 
-def test_who_said_stop_gets_no_reminder(talk, stack):
+def test_who_said_stop_gets_no_reminder(talk):
     talk("""
         Ada: book eye tuesday 3pm
         Bot: ...Shall I book it?...
