@@ -158,11 +158,11 @@ def _announce(settings: Settings, started: float) -> None:
     here = f"http://127.0.0.1:{settings.port}"
     phone = f"http://127.0.0.1:{settings.sandbox_port}/phone"
     deadline = time.monotonic() + _READY_S
-    while not (_answers(f"{here}/readyz") and _answers(phone)):
-        if time.monotonic() > deadline:
-            click.echo(f"\nNot ready after {_READY_S:.0f} s: the lines above say why.\n")
-            return
-        time.sleep(0.05)
+    if not _await(phone, deadline):
+        return
+    _show_contents(settings)
+    if not _await(f"{here}/readyz", deadline):
+        return
     took = time.monotonic() - started
     lines = [
         "",
@@ -173,6 +173,25 @@ def _announce(settings: Settings, started: float) -> None:
         "",
     ]
     click.echo("\n".join(lines))
+
+
+def _await(url: str, deadline: float) -> bool:
+    while not _answers(url):
+        if time.monotonic() > deadline:
+            click.echo(f"\nNot ready after {_READY_S:.0f} s: the lines above say why.\n")
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _show_contents(settings: Settings) -> None:
+    """Show the sandbox our buttons, lists and templates, as `run contents` does for a carrier."""
+    from bot.build import build_wiring  # noqa: PLC0415 -- loaded while the processes start
+    from workers import contents  # noqa: PLC0415
+
+    wiring = build_wiring(settings)
+    contents.ensure(wiring)
+    wiring.engine.dispose()
 
 
 def _answers(url: str) -> bool:

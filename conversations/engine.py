@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlalchemy.orm import Session
+from structlog.contextvars import bind_contextvars
 
 from bot.channels.carrier import Option
 from bot.texts import say
@@ -22,6 +24,8 @@ from crm.inbox import Talk
 from crm.kit.ids import uuid7
 from crm.kit.tokens import Links
 from crm.models import Lane, Purpose
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ def answer(
     session: Session, talk: Talk, said: Said, house: House, *, message_id: UUID, now: datetime
 ) -> UUID | None:
     """Play one message of a locked talk and post what is said back."""
+    bind_contextvars(conversation_id=str(talk.id), message_id=str(message_id))
+    was = _where(talk)
     decided = route(talk, said, languages=house.languages, now=now)
     desk = Desk(session, talk, said.channel, message_id, house.languages, house.links, now)
     reply = Play(desk, said).take(decided)
@@ -75,7 +81,12 @@ def answer(
         talk.turn += 1
         talk.asked_at = now if reply.asks else talk.asked_at
     inbox.save(session, talk, now=now)
+    log.info("turn.taken", channel=said.channel, route=decided.to, was=was, now_at=_where(talk))
     return _post(session, talk, said, reply, now) if reply else None
+
+
+def _where(talk: Talk) -> str:
+    return f"{talk.dialogue}.{talk.state}" if talk.dialogue else "idle"
 
 
 def _as_kept(said: Said, decided: Route) -> dict[str, str]:

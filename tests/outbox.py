@@ -1,6 +1,7 @@
 """What tests of the outbox share: people to write to, a carrier to write through, and records."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -207,3 +208,11 @@ def at_once(*tasks: Callable[[], Any]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def eventually(is_so: Callable[[], bool], within_s: float = 10) -> bool:
+    """Ask until it is so, or the time is over."""
+    until = time.monotonic() + within_s
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.02)
+    return is_so()

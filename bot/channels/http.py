@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlencode
 
+import certifi
 import urllib3
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -112,11 +113,13 @@ class CarrierHttpClient(HttpClient):  # type: ignore[misc]  # the SDK ships with
 
     def _pool(self, origin: str) -> urllib3.HTTPConnectionPool:
         if origin not in self._pools:
+            trust = {"ca_certs": certifi.where()} if origin.startswith("https:") else {}
             self._pools[origin] = urllib3.connection_from_url(
                 origin,
                 maxsize=self._threads,
                 timeout=self._timeout,
                 socket_options=_KEEP_ALIVE,
+                **trust,
             )
         return self._pools[origin]
 

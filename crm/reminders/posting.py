@@ -82,15 +82,16 @@ def post_due(session: Session, *, now: datetime, limit: int = 200) -> Counter[st
         return Counter()
     talks = _lock_talks(session, [reminder.address_id for reminder in claimed])
     due = _load(session, claimed)
-    skipped = [each for each in due if each.skip(now)]
+    for each in due:
+        each.skip_if_stale(now)
+    skipped = [each for each in due if each.is_skipped]
     ready = [each for each in due if not each.is_skipped and each.address_id in talks]
     drafts = [each.draft(talks[each.address_id]) for each in ready]
     _note_posted(session, ready, outbox.post_many(session, drafts, now=now), now)
     _note_asked(session, ready, talks, now)
     session.flush()
-    return Counter(
-        posted=len(ready), skipped=len(skipped), left=len(due) - len(ready) - len(skipped)
-    )
+    left = len(due) - len(ready) - len(skipped)
+    return Counter(posted=len(ready), skipped=len(skipped), left=left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +105,20 @@ class _Due:
 
     @property
     def address_id(self) -> UUID:
+        """Where it goes."""
         return self.reminder.address_id
 
     @property
     def is_skipped(self) -> bool:
+        """True when nobody gets it."""
         return self.reminder.status == ReminderStatus.SKIPPED
 
-    def skip(self, now: datetime) -> bool:
+    def skip_if_stale(self, now: datetime) -> None:
         """Mark the reminder as skipped when nobody should get it any more."""
         reason = self._reason_to_skip(now)
-        if reason:
+        if reason is not None:
             self.reminder.status = ReminderStatus.SKIPPED
             self.reminder.skip_reason = reason
-        return reason is not None
 
     def _reason_to_skip(self, now: datetime) -> str | None:
         visit, reminder = self.appointment, self.reminder

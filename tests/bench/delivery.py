@@ -122,7 +122,7 @@ class _Bench:
             time.sleep(0.05)
 
     def _taken(self) -> int:
-        with urlopen(f"{self.carrier_url}/count") as answer:  # noqa: S310 -- our own, on loopback
+        with urlopen(f"{self.carrier_url}/count") as answer:
             return int(json.load(answer)["count"])
 
     def _unsettled(self) -> bool:

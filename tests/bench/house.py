@@ -55,7 +55,7 @@ def serving(wiring: Wiring) -> Iterator[subprocess.Popen[bytes]]:
             command, env=environ(wiring), stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        _await(f"{wiring.settings.public_base_url}/health", log)
+        _await(f"{wiring.settings.public_base_url}/healthz", log)
         yield process
     finally:
         process.terminate()

@@ -1,11 +1,13 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from redis import Redis
 from sqlalchemy import event, select, text
 
 from bot.channels.carrier import Channel
+from bot.wiring import Wiring
 from crm import appointments, reminders
-from crm.kit.clock import at_lagos, lagos
+from crm.kit.clock import SystemClock, at_lagos, lagos
 from crm.models import (
     Appointment,
     Conversation,
@@ -19,6 +21,7 @@ from crm.models import (
 )
 from crm.outbox.bodies import unseal
 from tests.crm.clinic import TUESDAY, a_patient, a_phone
+from workers import reminders as jobs
 
 MONDAY = TUESDAY - timedelta(days=1)
 DAY_BEFORE, SAME_DAY = ReminderKind.DAY_BEFORE, ReminderKind.SAME_DAY
@@ -235,6 +238,28 @@ def test_two_workers_share_the_reminders_and_never_wait(sessions, session, clini
         other.commit()
 
     assert (first["posted"], second["posted"]) == (4, 2)
+
+
+class Monday(SystemClock):
+    def now(self) -> datetime:
+        return at_lagos(MONDAY, time(15))
+
+
+@pytest.fixture
+def wiring(engine, vault) -> Wiring:
+    """A worker's wiring whose queue is away: what is posted waits for the sweep."""
+    nowhere = Redis(port=1)
+    return Wiring(None, engine, nowhere, carrier=None, vault=vault, clock=Monday())
+
+
+def test_the_job_posts_batch_after_batch_until_none_is_due(session, clinic, now, wiring):
+    clinic.book(session, clinic.ada, clinic.slot(14), now=now)
+    clinic.book(session, clinic.ada, clinic.slot(15), now=now)
+    session.commit()
+
+    assert jobs.post_due(wiring, dry_run=True) == {"due": 2}
+    assert jobs.post_due(wiring)["posted"] == 2
+    assert jobs.post_due(wiring) == {}
 
 
 def test_the_number_of_statements_does_not_grow_with_the_batch(session, clinic, now, day_before):

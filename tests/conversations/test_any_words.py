@@ -1,0 +1,211 @@
+"""Whatever people write or press, and whenever: one answer, a known question, no double booking.
+
+`ANY_WORDS=500` walks that many walks instead of a few; `ANY_WORDS_SEED` walks the same ones again.
+"""
+
+import os
+import secrets
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.channels.carrier import Channel
+from conversations.dialogues import DIALOGUES
+from conversations.engine import House, take_turn
+from conversations.said import Said
+from crm import addresses, appointments, patients, reminders
+from crm.kit.tokens import Links
+from crm.models import (
+    Appointment,
+    AppointmentStatus,
+    Conversation,
+    HolderRole,
+    Hospital,
+    Message,
+    Purpose,
+)
+from crm.outbox import Body, unseal
+from tests.stack import BORN_ON, SUNDAY_MORNING
+
+WALKS = int(os.environ.get("ANY_WORDS", "60"))
+SEED = int(os.environ.get("ANY_WORDS_SEED", secrets.randbelow(2**32)))
+
+HOUSE = House(("en", "pcm"), Links("https://bot.example", "s" * 32))
+NUMBER = "+2349140000031"
+WORDS = """
+hi|menu|0|back|help|stop|start|person|book|my appointments|cancel|move|english|pidgin|no|ok|yes
+1|2|3|4|9|99|any doctor|another time|another day|tomorrow|tomorrow 3pm|today|next tomorrow by 2
+friday morning|monday 10am|25/11/1990|31/02/1990|12/12|3pm|lagos|fct|ikeja|wuse|ada obi|Chidi Eze
+someone else|eye|dental|general consultation|chest pain|she no fit breathe|change am|i no fit come
+i wan see doctor tomorrow|thank you|confirm|directions|go on|start over
+""".replace("\n", "|").strip("|").split("|")
+ANSWERS = {"ask_name": "Ada Obi", "ask_birth_date": "25/11/1990", "ask_state": "Lagos"}
+"""What leads on where nothing is offered to press."""
+FOREIGN = ["v1|0|yes", "v1|reminder|zz|confirm", "v1||", "v2|1|yes", "v1|1|nonsense", "|||"]
+# Mostly none: a talk that is left alone after every word gets nowhere.
+GAPS = [timedelta(0)] * 12 + [timedelta(minutes=m) for m in (2, 11, 40, 20 * 60, 3 * 24 * 60)]
+
+leading_on = st.tuples(st.just("lead on"), st.integers(0, 9))
+acts = st.one_of(
+    leading_on,
+    leading_on,
+    leading_on,
+    st.tuples(st.just("say"), st.sampled_from(WORDS)),
+    st.tuples(st.just("say"), st.text(max_size=60)),
+    st.tuples(st.just("press old"), st.integers(0, 60)),
+    st.tuples(st.just("press"), st.sampled_from(FOREIGN)),
+    st.just(("repeat", None)),
+)
+walks = st.lists(st.tuples(st.sampled_from(GAPS), acts), min_size=12, max_size=25)
+
+
+@seed(SEED)
+@settings(
+    max_examples=WALKS,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    walk=walks,
+    channel=st.sampled_from([Channel.WHATSAPP, Channel.SMS]),
+    family=st.integers(0, 2),
+)
+def test_any_walk_is_answered_and_books_nothing_twice(sessions, walk, channel, family):
+    print(f"ANY_WORDS_SEED={SEED}")
+    with sessions() as session:
+        contact = Contact(session, channel, family)
+        for gap, act in walk:
+            contact.wait(gap)
+            contact.do(*act)
+        session.rollback()
+
+
+class Contact:
+    """One person at the house; after each of their turns everything must be in order."""
+
+    def __init__(self, session: Session, channel: Channel, family: int) -> None:
+        self.session, self.channel, self.now = session, channel, SUNDAY_MORNING
+        self.last: Said | None = None
+        self.shown: list[str] = []
+        self.newest: list[str] = []
+        self.turns = 0
+        address = addresses.find_or_make(session, channel, NUMBER, now=self.now)
+        self.address_id = address.id
+        for number in range(family):
+            self._register(f"Patient{'AB'[number]} Obi", HolderRole.FAMILY if number else HolderRole.SELF)
+
+    def wait(self, gap: timedelta) -> None:
+        """Let time pass, and the timers strike that look for holds and reminders."""
+        if gap:
+            self.now += gap
+            appointments.release_dead_holds(self.session, now=self.now)
+            reminders.post_due(self.session, now=self.now)
+
+    def do(self, act: str, what: object) -> None:
+        said = self._said(act, what)
+        booked = self._booked()
+        reply_id = take_turn(self.session, said, HOUSE, now=self.now)
+        if act == "repeat" and said is self.last:
+            assert reply_id is None
+        else:
+            self._check_reply(reply_id, booked)
+        self._check_state()
+        self._check_calendar()
+        self.last = said
+
+    def _said(self, act: str, what: object) -> Said:
+        if act == "repeat" and self.last:
+            return self.last
+        if act == "lead on":
+            return self._lead_on(int(str(what)))
+        if act == "press old" and self.shown:
+            return self._new(payload=self.shown[int(str(what)) % len(self.shown)])
+        return self._new(payload=str(what)) if act == "press" else self._new(str(what or "hm"))
+
+    def _lead_on(self, number: int) -> Said:
+        if self.newest:
+            chosen = number % len(self.newest)
+            if self.channel is Channel.SMS:
+                return self._new(str(chosen + 1))
+            return self._new(payload=self.newest[chosen])
+        return self._new(ANSWERS.get(self._talk().state if self.turns else None, "book"))
+
+    def _new(self, words: str = "", payload: str = "") -> Said:
+        return Said("twilio", f"SM{uuid4().hex}", self.channel, NUMBER, words, payload)
+
+    def _check_reply(self, reply_id: UUID | None, booked: set[UUID]) -> None:
+        assert reply_id is not None, "silence"
+        self.turns += 1
+        assert self._replies() == self.turns
+        body = self._body(reply_id)
+        self.newest = [option.id for option in body.options]
+        self.shown += self.newest
+        new, gone = self._booked() - booked, booked - self._booked()
+        if "Booked: " in body.text or "E don set: " in body.text:
+            assert (len(new), len(gone)) == (1, 0)
+        elif "Moved: " in body.text or "We don change am: " in body.text:
+            assert (len(new), len(gone)) == (1, 1)
+        else:
+            assert not new
+            assert len(gone) <= 1
+
+    def _check_state(self) -> None:
+        talk = self._talk()
+        if talk.dialogue is None:
+            assert talk.state is None
+        else:
+            script = DIALOGUES[talk.dialogue]
+            assert talk.state in script.hears.keys() - script.house
+
+    def _check_calendar(self) -> None:
+        """No patient and no practitioner is in two places at once."""
+        assert self.session.scalar(_OVERLAPS) == 0
+
+    def _talk(self) -> Conversation:
+        query = select(Conversation).where(Conversation.address_id == self.address_id)
+        return self.session.scalars(query.execution_options(populate_existing=True)).one()
+
+    def _booked(self) -> set[UUID]:
+        booked = Appointment.status == AppointmentStatus.BOOKED
+        return set(self.session.scalars(select(Appointment.id).where(booked)))
+
+    def _replies(self) -> int:
+        mine = (Message.address_id == self.address_id, Message.purpose == Purpose.REPLY)
+        query = select(func.count()).where(*mine, Message.direction == "out")
+        return self.session.scalar(query) or 0
+
+    def _body(self, message_id: UUID) -> Body:
+        message = self.session.get_one(Message, message_id)
+        assert message.body_sealed
+        return unseal(self.session.info["vault"], message.body_sealed, row=message_id)
+
+    def _register(self, name: str, role: HolderRole) -> None:
+        home = self.session.scalars(select(Hospital).where(Hospital.code == "IKJ")).one()
+        patients.register(
+            self.session,
+            address_id=self.address_id,
+            full_name=name,
+            born_on=BORN_ON,
+            state="Lagos",
+            home_hospital_id=home.id,
+            role=role,
+            wording="care-test",
+            source=self.channel,
+            now=self.now,
+        )
+
+
+_OVERLAPS = text("""
+    select count(*) from appointments a join appointments b
+        on a.id < b.id and a.during && b.during
+        and (a.patient_id = b.patient_id or a.practitioner_id = b.practitioner_id)
+    where a.status in ('pending', 'booked', 'checked-in', 'arrived')
+        and b.status in ('pending', 'booked', 'checked-in', 'arrived')
+""")
