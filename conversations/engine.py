@@ -19,8 +19,8 @@ from conversations.desk import Desk
 from conversations.play import Play, Reply
 from conversations.routing import Route, route
 from conversations.said import Said, payload
-from crm import inbox, outbox
-from crm.inbox import Talk
+from crm import gate, inbox, outbox
+from crm.inbox import Heard, Talk
 from crm.kit.ids import uuid7
 from crm.kit.tokens import Links
 from crm.models import Lane, Purpose
@@ -67,20 +67,13 @@ def answer(
     decided = route(talk, said, languages=house.languages, now=now)
     desk = Desk(session, talk, said.channel, message_id, house.languages, house.links, now)
     reply = Play(desk, said).take(decided)
-    inbox.keep_heard(
-        session,
-        talk,
-        message_id=message_id,
-        channel=said.channel,
-        provider_id=said.provider_id,
-        body=_as_kept(said, decided),
-        now=now,
-    )
+    body = _as_kept(said, decided)
+    heard = Heard(message_id, said.channel, said.provider_id, answers_turn=talk.turn, body=body)
     talk.heard_at = now
     if reply:
         talk.turn += 1
         talk.asked_at = now if reply.asks else talk.asked_at
-    inbox.save(session, talk, now=now)
+    inbox.finish(session, talk, heard, now=now)
     log.info("turn.taken", channel=said.channel, route=decided.to, was=was, now_at=_where(talk))
     return _post(session, talk, said, reply, now) if reply else None
 
@@ -95,7 +88,11 @@ def _as_kept(said: Said, decided: Route) -> dict[str, str]:
 
 
 def _post(session: Session, talk: Talk, said: Said, reply: Reply, now: datetime) -> UUID:
-    """The reply, its options carrying the turn they belong to."""
+    """The reply, its options carrying the turn they belong to.
+
+    They have just written, so unless something holds the address the gate need not ask.
+    """
+    known = None if talk.is_suppressed else gate.Facts(said.channel, heard_at=now)
     return outbox.post(
         session,
         address_id=talk.address_id,
@@ -111,5 +108,6 @@ def _post(session: Session, talk: Talk, said: Said, reply: Reply, now: datetime)
         conversation_id=talk.id,
         patient_id=talk.patient_id,
         turn=talk.turn,
+        facts=known,
         now=now,
     )

@@ -10,7 +10,7 @@ from conversations import engine
 from conversations.engine import House
 from conversations.said import Said
 from crm import alerts, inbox, outbox
-from crm.inbox import Waiting
+from crm.inbox import Heard, Waiting
 from crm.kit.ids import uuid7
 from crm.models import Lane, Purpose
 
@@ -31,16 +31,9 @@ def keep(session: Session, said: Said, *, now: datetime) -> None:
     )
     if talk is None:
         return
-    inbox.keep_heard(
-        session,
-        talk,
-        message_id=message_id,
-        channel=said.channel,
-        provider_id=said.provider_id,
-        body={name: getattr(said, name) for name in _KEPT if getattr(said, name)},
-        status="unanswered",
-        now=now,
-    )
+    body = {name: getattr(said, name) for name in _KEPT if getattr(said, name)}
+    heard = Heard(message_id, said.channel, said.provider_id, answers_turn=talk.turn, body=body)
+    inbox.keep(session, talk, heard, now=now)
 
 
 def play_again(session: Session, message_id: UUID, house: House, *, now: datetime) -> bool:
@@ -71,6 +64,8 @@ def _give_to_a_person(session: Session, waiting: Waiting, message_id: UUID, now:
     alerts.ask_for_person(session, talk, reason="failed", now=now)
     talk.dialogue, talk.state = "person", "waiting"
     talk.heard_at = now
+    heard = Heard(message_id, waiting.channel, waiting.provider_id, talk.turn, waiting.body)
+    inbox.finish(session, talk, heard, now=now)
     outbox.post(
         session,
         address_id=talk.address_id,
@@ -82,16 +77,6 @@ def _give_to_a_person(session: Session, waiting: Waiting, message_id: UUID, now:
         patient_id=talk.patient_id,
         now=now,
     )
-    inbox.keep_heard(
-        session,
-        talk,
-        message_id=message_id,
-        channel=waiting.channel,
-        provider_id=waiting.provider_id,
-        body=waiting.body,
-        now=now,
-    )
-    inbox.save(session, talk, now=now)
 
 
 def _said(waiting: Waiting) -> Said:

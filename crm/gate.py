@@ -98,7 +98,7 @@ def agreed(consents: Sequence[str]) -> Mapping[str, bool]:
     return {word[1:]: word[0] == "+" for word in counted}
 
 
-# Written by a person who wrote to us: an opt-out must not leave them without an answer.
+# Whoever writes to us gets an answer, even after opting out.
 def _is_answer(purpose: Purpose) -> bool:
     return purpose is Purpose.REPLY
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -42,14 +42,20 @@ class Talk:
     waiting_since: datetime | None
     waiting_reason: str | None
     alerted_at: datetime | None
+    is_suppressed: bool
     context: dict[str, Any] = field(default_factory=dict)
 
 
-_OPEN = text("""
+_TALK = """
+    c.id, c.address_id, c.answering, c.language, c.patient_id, c.dialogue, c.state, c.turn,
+    c.heard_at, c.asked_at, c.reminded_of, c.reminded_at, c.waiting_since, c.waiting_reason,
+    c.alerted_at, exists (
+        select from suppressions s where s.address_id = c.address_id and s.lifted_at is null
+    ) as is_suppressed, c.context_sealed
+"""
+_OPEN = text(f"""
 with talk as (
-    select c.id, c.address_id, c.answering, c.language, c.patient_id, c.dialogue, c.state, c.turn,
-           c.heard_at, c.asked_at, c.reminded_of, c.reminded_at, c.waiting_since,
-           c.waiting_reason, c.alerted_at, c.context_sealed
+    select {_TALK}
     from addresses a join conversations c on c.address_id = a.id
     where a.channel = :channel and a.value_index = :value_index
     for no key update of c
@@ -60,7 +66,7 @@ with talk as (
     returning 1
 )
 select talk.*, exists (select from entry) as is_new from talk
-""")
+""")  # noqa: S608 -- the pieces are our own
 
 
 def receive(
@@ -104,89 +110,86 @@ def _meet(session: Session, channel: Channel, sender: str, now: datetime) -> Non
 
 
 def _read(vault: Vault, row: Any) -> Talk:
-    talk = Talk(*row[:15])
+    talk = Talk(*row[:16])
     talk.answering = Answering(talk.answering)
     if row.context_sealed:
         talk.context = json.loads(vault.open(row.context_sealed, where=CONTEXT, row=row.id))
     return talk
 
 
-_HEARD = text("""
-insert into messages (id, direction, channel, purpose, status, address_id, conversation_id,
-                      patient_id, turn, body_sealed, due_at, attempts, provider_id, status_at)
-values (:id, 'in', :channel, 'reply', :status, :address_id, :conversation_id,
-        :patient_id, :turn, :body_sealed, :due_at, :attempts, :provider_id, :now)
-on conflict (id) do update set status = excluded.status, status_at = excluded.status_at
-""")
-
-_SAVE = text("""
+_HEARD = """
+    insert into messages (id, direction, channel, purpose, status, address_id, conversation_id,
+                          patient_id, turn, body_sealed, due_at, provider_id, status_at)
+    values (:id, 'in', :channel, 'reply', :status, :address_id, :conversation_id,
+            :patient_id, :answers_turn, :body_sealed, :due_at, :provider_id, :now)
+    on conflict (id) do update set status = excluded.status, status_at = excluded.status_at
+"""
+_KEEP = text(_HEARD)
+_FINISH = text(f"""
+with heard as ({_HEARD})
 update conversations
 set answering = :answering, language = :language, patient_id = :patient_id, dialogue = :dialogue,
     state = :state, turn = :turn, heard_at = :heard_at, asked_at = :asked_at,
     reminded_of = :reminded_of, reminded_at = :reminded_at, waiting_since = :waiting_since,
     waiting_reason = :waiting_reason, alerted_at = :alerted_at, context_sealed = :context_sealed,
     updated_at = :now
-where id = :id
-""").bindparams(bindparam("context_sealed"))
+where id = :conversation_id
+""")  # noqa: S608 -- the pieces are our own
 
 
-def keep_heard(
-    session: Session,
-    talk: Talk,
-    *,
-    message_id: UUID,
-    channel: Channel,
-    provider_id: str,
-    body: dict[str, Any],
-    now: datetime,
-    status: str = "answered",
-) -> None:
-    """Write down what was said, as answered or as still waiting for an answer."""
-    vault: Vault = session.info["vault"]
-    session.execute(
-        _HEARD,
-        {
-            "id": message_id,
-            "channel": channel.value,
-            "status": status,
-            "address_id": talk.address_id,
-            "conversation_id": talk.id,
-            "patient_id": talk.patient_id,
-            "turn": talk.turn,
-            "body_sealed": vault.seal(json.dumps(body), where=BODY, row=message_id),
-            "due_at": now + RETRY[0],
-            "attempts": 0,
-            "provider_id": provider_id,
-            "now": now,
-        },
-    )
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said in one turn, as it is kept."""
+
+    message_id: UUID
+    channel: Channel
+    provider_id: str
+    answers_turn: int
+    body: dict[str, Any]
 
 
-def save(session: Session, talk: Talk, *, now: datetime) -> None:
-    """Write the talk back as the turn leaves it."""
+def keep(session: Session, talk: Talk, heard: Heard, *, now: datetime) -> None:
+    """Write down what was said as still waiting for an answer."""
+    session.execute(_KEEP, _kept(session, talk, heard, "unanswered", now))
+
+
+def finish(session: Session, talk: Talk, heard: Heard, *, now: datetime) -> None:
+    """Write down what was said as answered, and the talk as the turn leaves it: one statement."""
     vault: Vault = session.info["vault"]
     context = json.dumps(talk.context, separators=(",", ":"))
-    session.execute(
-        _SAVE,
-        {
-            "id": talk.id,
-            "answering": talk.answering.value,
-            "language": talk.language,
-            "patient_id": talk.patient_id,
-            "dialogue": talk.dialogue,
-            "state": talk.state,
-            "turn": talk.turn,
-            "heard_at": talk.heard_at,
-            "asked_at": talk.asked_at,
-            "reminded_of": talk.reminded_of,
-            "reminded_at": talk.reminded_at,
-            "waiting_since": talk.waiting_since,
-            "waiting_reason": talk.waiting_reason,
-            "alerted_at": talk.alerted_at,
-            "context_sealed": vault.seal(context, where=CONTEXT, row=talk.id),
-            "now": now,
-        },
-    )
+    left = {
+        "answering": talk.answering.value,
+        "language": talk.language,
+        "dialogue": talk.dialogue,
+        "state": talk.state,
+        "turn": talk.turn,
+        "heard_at": talk.heard_at,
+        "asked_at": talk.asked_at,
+        "reminded_of": talk.reminded_of,
+        "reminded_at": talk.reminded_at,
+        "waiting_since": talk.waiting_since,
+        "waiting_reason": talk.waiting_reason,
+        "alerted_at": talk.alerted_at,
+        "context_sealed": vault.seal(context, where=CONTEXT, row=talk.id),
+    }
+    session.execute(_FINISH, left | _kept(session, talk, heard, "answered", now))
+
+
+def _kept(session: Session, talk: Talk, heard: Heard, status: str, now: datetime) -> dict[str, Any]:
+    vault: Vault = session.info["vault"]
+    return {
+        "id": heard.message_id,
+        "channel": heard.channel.value,
+        "status": status,
+        "address_id": talk.address_id,
+        "conversation_id": talk.id,
+        "patient_id": talk.patient_id,
+        "answers_turn": heard.answers_turn,
+        "body_sealed": vault.seal(json.dumps(heard.body), where=BODY, row=heard.message_id),
+        "due_at": now + RETRY[0],
+        "provider_id": heard.provider_id,
+        "now": now,
+    }
 
 
 _UNANSWERED = text("""
@@ -196,15 +199,12 @@ order by due_at
 limit :limit
 """)
 
-_REOPEN = text("""
-select c.id, c.address_id, c.answering, c.language, c.patient_id, c.dialogue, c.state, c.turn,
-       c.heard_at, c.asked_at, c.reminded_of, c.reminded_at, c.waiting_since,
-       c.waiting_reason, c.alerted_at, c.context_sealed,
-       m.channel, m.provider_id, m.body_sealed, m.attempts
+_REOPEN = text(f"""
+select {_TALK}, m.channel, m.provider_id, m.body_sealed, m.attempts
 from messages m join conversations c on c.id = m.conversation_id
 where m.id = :id and m.status = 'unanswered'
 for no key update of c, m
-""")
+""")  # noqa: S608 -- the pieces are our own
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import get_input_stream
 
 from bot.config import Settings
+from bot.demo_values import ACCOUNT_SID
 from bot.sandbox import SandboxSettings, create_sandbox
 
 HOST = "127.0.0.1"
@@ -91,6 +92,9 @@ def refuse_real_carriers(settings: Settings) -> None:
     target = urlsplit(settings.twilio_base_url or "")
     if target.hostname not in (HOST, "localhost") or target.port != settings.sandbox_port:
         message = "TWILIO_BASE_URL does not point at the sandbox, so a real carrier is in use"
+        raise RefusesToStart(message)
+    if settings.twilio_account_sid != ACCOUNT_SID:
+        message = "TWILIO_ACCOUNT_SID is a real account's: unset the carrier's variables here"
         raise RefusesToStart(message)
 
 

@@ -100,7 +100,7 @@ def take_to_booking(desk: Desk, answers: Answers) -> Outcome:
     visit = _visit(desk, answers)
     if visit is None:
         return "passed", None
-    if not appointments.may_move(desk.session, visit, now=desk.now):
+    if not appointments.may_move(visit, now=desk.now):
         return "too_late", None
     return "ready", {
         "moving": str(visit.id),

@@ -101,6 +101,8 @@ def hold_slot(desk: Desk, answers: Answers) -> Outcome:
         return _alternatives(desk, answers, slot)
     except PatientBusy:
         return "busy", None
+    except DomainError as refusal:
+        return "refused", refusal.code
     return "held", str(held.id) if held else None
 
 

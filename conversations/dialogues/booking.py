@@ -57,6 +57,7 @@ class Booking(Dialogue):
         ("hold_slot", "taken", None, "keep_alternatives", "ask_time"),
         ("hold_slot", "busy", None, "tell_busy", "find_times"),
         ("hold_slot", "nothing", None, None, "no_times"),
+        ("hold_slot", "refused", None, "tell_refused", "not_moved"),
         ("check", "yes", None, None, "book"),
         ("check", "other_time", None, "forget_when", "find_times"),
         ("check", "no", None, None, "drop_hold"),

@@ -86,7 +86,7 @@ def confirm(session: Session, appointment_id: UUID, *, now: datetime) -> Appoint
     visit = _locked(session, appointment_id)
     if visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
         raise VisitClosed("This visit is over or was cancelled.")
-    visit.confirmed_at = visit.confirmed_at or now
+    visit.confirmed_at, visit.updated_at = visit.confirmed_at or now, now
     session.flush()
     return visit
 
@@ -119,9 +119,8 @@ def release(session: Session, hold_id: UUID, *, now: datetime) -> None:
     steps.end_holds(session, [hold_id], now=now)
 
 
-def may_move(session: Session, visit: Visit, *, now: datetime) -> bool:
+def may_move(visit: Visit, *, now: datetime) -> bool:
     """True when the patient may still move this visit."""
-    del session
     is_early = visit.starts_at - now >= CUT_OFF
     return visit.status == AppointmentStatus.BOOKED and is_early and visit.moves < MAX_MOVES
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.channels.carrier import Channel
-from crm.models.base import Base, Dated, Identified, Small, words
+from crm.models.base import Base, Dated, Identified, words
 
 
 class AppointmentStatus(StrEnum):
@@ -136,5 +136,3 @@ class Reminder(Identified, Dated, Base):
     )
     skip_reason: Mapped[str | None]
     message_id: Mapped[UUID | None]
-    attempts: Mapped[int] = mapped_column(Small, server_default=text("0"))
-    answer: Mapped[str | None]

@@ -61,12 +61,8 @@ class PractitionerService(Base):
 
     __tablename__ = "practitioner_services"
 
-    service_id: Mapped[UUID] = mapped_column(
-        ForeignKey("services.id"), primary_key=True
-    )
-    practitioner_id: Mapped[UUID] = mapped_column(
-        ForeignKey("practitioners.id"), primary_key=True
-    )
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("services.id"), primary_key=True)
+    practitioner_id: Mapped[UUID] = mapped_column(ForeignKey("practitioners.id"), primary_key=True)
 
 
 class Schedule(Identified, Dated, Base):

@@ -151,9 +151,7 @@ class Conversation(Identified, Dated, Base):
     )
 
     address_id: Mapped[UUID] = mapped_column(ForeignKey("addresses.id"), unique=True)
-    answering: Mapped[Answering] = mapped_column(
-        words(Answering), server_default=text("'bot'")
-    )
+    answering: Mapped[Answering] = mapped_column(words(Answering), server_default=text("'bot'"))
     language: Mapped[str | None]
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_profiles.id"))
     dialogue: Mapped[str | None]

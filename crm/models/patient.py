@@ -26,9 +26,7 @@ class Patient(Identified, Dated, Base):
 
     __tablename__ = "patient_profiles"
 
-    home_hospital_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("hospitals.id"), index=True
-    )
+    home_hospital_id: Mapped[UUID | None] = mapped_column(ForeignKey("hospitals.id"), index=True)
     full_name: Mapped[str]
     born_on_sealed: Mapped[bytes | None]
     """ISO date, sealed as patient_profiles.born_on."""
@@ -73,15 +71,9 @@ class AddressHolder(Base):
     __tablename__ = "address_holders"
     __table_args__ = (Index("ix_address_holders_patient_id", "patient_id"),)
 
-    address_id: Mapped[UUID] = mapped_column(
-        ForeignKey("addresses.id"), primary_key=True
-    )
-    patient_id: Mapped[UUID] = mapped_column(
-        ForeignKey("patient_profiles.id"), primary_key=True
-    )
-    role: Mapped[HolderRole] = mapped_column(
-        words(HolderRole), server_default=text("'self'")
-    )
+    address_id: Mapped[UUID] = mapped_column(ForeignKey("addresses.id"), primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient_profiles.id"), primary_key=True)
+    role: Mapped[HolderRole] = mapped_column(words(HolderRole), server_default=text("'self'"))
     since: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

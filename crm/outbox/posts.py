@@ -40,6 +40,8 @@ class Draft:
     turn: int | None = None
     due_at: datetime | None = None
     expires_at: datetime | None = None
+    facts: gate.Facts | None = None
+    """What the author has just read of the address; without it the gate asks."""
 
     @property
     def body(self) -> Body:
@@ -65,6 +67,7 @@ def post(
     turn: int | None = None,
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
+    facts: gate.Facts | None = None,
 ) -> UUID:
     """Put one message into the outbox and return its id.
 
@@ -86,16 +89,17 @@ def post(
         turn=turn,
         due_at=due_at,
         expires_at=expires_at,
+        facts=facts,
     )
     return post_many(session, [draft], now=now)[0]
 
 
 def post_many(session: Session, drafts: Sequence[Draft], *, now: datetime) -> list[UUID]:
     """Put many messages into the outbox: one question to the gate, one insert. Returns ids."""
-    known = gate.load(session, [(draft.address_id, draft.patient_id) for draft in drafts])
+    unknown = [(draft.address_id, draft.patient_id) for draft in drafts if draft.facts is None]
+    asked = iter(gate.load(session, unknown) if unknown else ())
     rows = [
-        _row(session.info["vault"], draft, facts, now=now)
-        for draft, facts in zip(drafts, known, strict=True)
+        _row(session.info["vault"], draft, draft.facts or next(asked), now=now) for draft in drafts
     ]
     if rows:
         session.execute(_INSERT, rows)

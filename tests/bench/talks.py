@@ -121,4 +121,3 @@ def interleaved(talks: list[list[Turn]], at_once: int) -> list[Turn]:
 def _by_position(group: list[list[Turn]]) -> Iterator[Turn]:
     for position in range(max(map(len, group))):
         yield from (turns[position] for turns in group if position < len(turns))
-

@@ -23,7 +23,9 @@ _AT_ONCE = 60
 _REPEATS = 3
 
 
-def run(servers: Servers, sizes: Sequence[int] = SIZES, talks_each: int = 120) -> list[dict[str, Any]]:
+def run(
+    servers: Servers, sizes: Sequence[int] = SIZES, talks_each: int = 120
+) -> list[dict[str, Any]]:
     """A row for each size of the house's past, in people."""
     return [_measure(servers, size, talks_each) for size in sizes]
 

@@ -151,10 +151,10 @@ def test_moving_onto_a_time_that_somebody_has_changes_nothing(session, clinic, n
 def test_a_visit_is_moved_three_times_by_its_patient_and_then_by_the_desk(session, clinic, now):
     visit = clinic.book(session, clinic.ada, clinic.slot(9), now=now)
     for hour in (10, 11, 12):
-        assert appointments.may_move(session, appointments.get(session, visit.id), now=now)
+        assert appointments.may_move(appointments.get(session, visit.id), now=now)
         visit = clinic.book(session, clinic.ada, clinic.slot(hour), now=now, moving_id=visit.id)
 
-    assert not appointments.may_move(session, appointments.get(session, visit.id), now=now)
+    assert not appointments.may_move(appointments.get(session, visit.id), now=now)
     with pytest.raises(TooManyMoves):
         clinic.book(session, clinic.ada, clinic.slot(13), now=now, moving_id=visit.id)
     moved = appointments.book(

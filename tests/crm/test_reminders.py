@@ -2,6 +2,8 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import event, select, text
 
 from bot.channels.carrier import Channel
@@ -248,7 +250,7 @@ class Monday(SystemClock):
 @pytest.fixture
 def wiring(engine, vault) -> Wiring:
     """A worker's wiring whose queue is away: what is posted waits for the sweep."""
-    nowhere = Redis(port=1)
+    nowhere = Redis(port=1, retry=Retry(NoBackoff(), 0))
     return Wiring(None, engine, nowhere, carrier=None, vault=vault, clock=Monday())
 
 

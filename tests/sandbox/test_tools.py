@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.sandbox import SandboxSettings, create_sandbox
+from bot.demo_values import ACCOUNT_SID
 from bot.sandbox.serve import RefusesToStart, refuse_real_carriers
 from tests.sandbox.world import ACCOUNT, ADAEZE, MUSA, SMS, TOKEN, WHATSAPP, Product, World, a_world
 
@@ -101,17 +102,23 @@ def test_another_sites_page_cannot_pull_the_levers(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "base_url"),
+    ("environment", "base_url", "account_sid"),
     [
-        ("production", "http://127.0.0.1:8001"),
-        ("demo", None),
-        ("demo", "https://api.twilio.com"),
-        ("demo", "http://127.0.0.1:9999"),
+        ("production", "http://127.0.0.1:8001", ACCOUNT_SID),
+        ("demo", None, ACCOUNT_SID),
+        ("demo", "https://api.twilio.com", ACCOUNT_SID),
+        ("demo", "http://127.0.0.1:9999", ACCOUNT_SID),
+        ("demo", "http://127.0.0.1:8001", "AC" + "12" * 16),
     ],
 )
 def test_it_refuses_to_start_where_a_real_carrier_is_meant(
-    environment: str, base_url: str | None
+    environment: str, base_url: str | None, account_sid: str
 ) -> None:
-    settings = SimpleNamespace(environment=environment, twilio_base_url=base_url, sandbox_port=8001)
+    settings = SimpleNamespace(
+        environment=environment,
+        twilio_base_url=base_url,
+        twilio_account_sid=account_sid,
+        sandbox_port=8001,
+    )
     with pytest.raises(RefusesToStart):
         refuse_real_carriers(settings)

@@ -69,18 +69,10 @@ def upgrade() -> None:
         sa.Column("directions_url", sa.Text(), nullable=True),
         sa.Column("phone", sa.Text(), nullable=False),
         sa.Column("desk_phone", sa.Text(), nullable=True),
-        sa.Column(
-            "opens", sa.Time(), server_default=sa.text("'08:00'"), nullable=False
-        ),
-        sa.Column(
-            "closes", sa.Time(), server_default=sa.text("'17:00'"), nullable=False
-        ),
-        sa.Column(
-            "position", sa.SmallInteger(), server_default=sa.text("0"), nullable=False
-        ),
-        sa.Column(
-            "is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("opens", sa.Time(), server_default=sa.text("'08:00'"), nullable=False),
+        sa.Column("closes", sa.Time(), server_default=sa.text("'17:00'"), nullable=False),
+        sa.Column("position", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "created_at",
@@ -103,9 +95,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "provider_id", "provider", name=op.f("pk_inbound_keys")
-        ),
+        sa.PrimaryKeyConstraint("provider_id", "provider", name=op.f("pk_inbound_keys")),
     )
     op.create_table(
         "job_runs",
@@ -234,15 +224,11 @@ def upgrade() -> None:
         sa.Column("about_id", sa.Uuid(), nullable=True),
         sa.Column("turn", sa.BigInteger(), nullable=True),
         sa.Column("body_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column(
-            "segments", sa.SmallInteger(), server_default=sa.text("1"), nullable=False
-        ),
+        sa.Column("segments", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("due_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("expires_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("lease_until", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column(
-            "attempts", sa.SmallInteger(), server_default=sa.text("0"), nullable=False
-        ),
+        sa.Column("attempts", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("provider_id", sa.Text(), nullable=True),
         sa.Column("error_code", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -250,9 +236,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         postgresql_partition_by="RANGE (id)",
     )
-    op.create_index(
-        "ix_messages_conversation", "messages", ["conversation_id", "id"], unique=False
-    )
+    op.create_index("ix_messages_conversation", "messages", ["conversation_id", "id"], unique=False)
     op.create_index(
         "ix_messages_due",
         "messages",
@@ -280,9 +264,7 @@ def upgrade() -> None:
         sa.Column("full_name", sa.Text(), nullable=False),
         sa.Column("born_on_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.Text(), nullable=True),
-        sa.Column(
-            "language", sa.Text(), server_default=sa.text("'en'"), nullable=False
-        ),
+        sa.Column("language", sa.Text(), server_default=sa.text("'en'"), nullable=False),
         sa.Column(
             "status",
             sa.Enum(
@@ -335,9 +317,7 @@ def upgrade() -> None:
         "practitioners",
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column(
-            "is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "created_at",
@@ -379,12 +359,8 @@ def upgrade() -> None:
             server_default=sa.text("60"),
             nullable=False,
         ),
-        sa.Column(
-            "position", sa.SmallInteger(), server_default=sa.text("0"), nullable=False
-        ),
-        sa.Column(
-            "is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("position", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "created_at",
@@ -398,16 +374,12 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "duration_min between 5 and 480", name=op.f("ck_services_duration")
-        ),
+        sa.CheckConstraint("duration_min between 5 and 480", name=op.f("ck_services_duration")),
         sa.ForeignKeyConstraint(
             ["hospital_id"], ["hospitals.id"], name=op.f("fk_services_hospital_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_services")),
-        sa.UniqueConstraint(
-            "hospital_id", "name", name=op.f("uq_services_hospital_id_name")
-        ),
+        sa.UniqueConstraint("hospital_id", "name", name=op.f("uq_services_hospital_id_name")),
     )
     op.create_table(
         "suppressions",
@@ -471,9 +443,7 @@ def upgrade() -> None:
             ["patient_profiles.id"],
             name=op.f("fk_address_holders_patient_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "address_id", "patient_id", name=op.f("pk_address_holders")
-        ),
+        sa.PrimaryKeyConstraint("address_id", "patient_id", name=op.f("pk_address_holders")),
     )
     op.create_index(
         "ix_address_holders_patient_id", "address_holders", ["patient_id"], unique=False
@@ -509,9 +479,7 @@ def upgrade() -> None:
         sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.Column("previous_id", sa.Uuid(), nullable=True),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column(
-            "version", sa.BigInteger(), server_default=sa.text("1"), nullable=False
-        ),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "created_at",
@@ -592,9 +560,7 @@ def upgrade() -> None:
         sa.Column("hospital_id", sa.Uuid(), nullable=True),
         sa.Column("practitioner_id", sa.Uuid(), nullable=True),
         sa.Column("during", postgresql.TSTZRANGE(), nullable=False),
-        sa.Column(
-            "is_open", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
+        sa.Column("is_open", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
@@ -647,9 +613,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
     )
-    op.create_index(
-        "ix_consents_address_id_id", "consents", ["address_id", "id"], unique=False
-    )
+    op.create_index("ix_consents_address_id_id", "consents", ["address_id", "id"], unique=False)
     op.create_table(
         "conversations",
         sa.Column("address_id", sa.Uuid(), nullable=False),
@@ -756,9 +720,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint("ends > starts", name=op.f("ck_schedules_hours")),
-        sa.CheckConstraint(
-            "weekday between 0 and 6", name=op.f("ck_schedules_weekday")
-        ),
+        sa.CheckConstraint("weekday between 0 and 6", name=op.f("ck_schedules_weekday")),
         sa.ForeignKeyConstraint(
             ["practitioner_id"],
             ["practitioners.id"],
@@ -821,10 +783,6 @@ def upgrade() -> None:
         ),
         sa.Column("skip_reason", sa.Text(), nullable=True),
         sa.Column("message_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "attempts", sa.SmallInteger(), server_default=sa.text("0"), nullable=False
-        ),
-        sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "created_at",
@@ -879,9 +837,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_misheard")),
     )
-    op.create_index(
-        op.f("ix_misheard_question"), "misheard", ["question"], unique=False
-    )
+    op.create_index(op.f("ix_misheard_question"), "misheard", ["question"], unique=False)
     for table in ("messages", "message_attempts"):
         op.execute(f"create table {table}_rest partition of {table} default")
     op.execute("alter table conversations set (fillfactor = 70)")
@@ -935,9 +891,7 @@ def downgrade() -> None:
     op.drop_table("services")
     op.drop_index(op.f("ix_practitioners_hospital_id"), table_name="practitioners")
     op.drop_table("practitioners")
-    op.drop_index(
-        op.f("ix_patient_profiles_home_hospital_id"), table_name="patient_profiles"
-    )
+    op.drop_index(op.f("ix_patient_profiles_home_hospital_id"), table_name="patient_profiles")
     op.drop_table("patient_profiles")
     op.drop_index(
         "ix_messages_unanswered",
