@@ -95,6 +95,9 @@ class Play:
         if decided.keeps:
             self._pause()
         answers = dict(decided.answers)
+        if decided.dialogue == "reminder":
+            # Answered: the next bare digit is for something else.
+            self.desk.talk.reminded_of = self.desk.talk.reminded_at = None
         if decided.dialogue == "resume":
             answers["what"] = self._text("resume", f"what_{answers['what']}")
         return self._open(decided.dialogue, answers)

@@ -39,16 +39,19 @@ def ensure(wiring: Wiring) -> Counts:
 def _shapes(languages: tuple[str, ...]) -> Iterator[Shape]:
     yield from session_shapes()
     for language in languages:
-        yield _reminder(language)
+        yield from (_reminder(kind, language) for kind in ("day_before", "same_day"))
 
 
-def _reminder(language: str) -> Shape:
-    """A reminder that may open a conversation; its buttons name the visit in variable 4."""
+def _reminder(kind: str, language: str) -> Shape:
+    """A reminder that may open a conversation; its buttons name the visit in variable 4.
+
+    Its words are those of the free text, so that either is recognised at the carrier.
+    """
     words = {"first_name": "{{1}}", "place": "{{2}}", "when": "{{3}}"}
     return template(
-        f"appointment_reminder_{language}",
+        f"appointment_reminder_{kind}_{language}",
         language=language,
-        body=say("reminder", "day_before", language, Channel.WHATSAPP, **words),
+        body=say("reminder", kind, language, Channel.WHATSAPP, **words),
         samples={"1": "Ada", "2": "GrandPro Ikeja", "3": "Tue 24 Nov, 3pm", "4": _SAMPLE_VISIT},
         buttons=[
             Option(

@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select
 
 from bot.channels.capabilities import capabilities_of, numbered, render
-from bot.channels.carrier import NotSent, Option, Parcel, Refused
+from bot.channels.carrier import NotSent, Parcel, Refused
 from bot.channels.content import template_variables
 from bot.channels.errors import WINDOW_CLOSED, explain
 from bot.wiring import Wiring
@@ -37,7 +36,7 @@ def pack(wiring: Wiring, message: Claimed) -> Parcel:
 
 
 def _as_written(wiring: Wiring, message: Claimed, body: Body) -> _Shown:
-    options = [replace(option, id=_payload(option, message.turn)) for option in body.options]
+    options = body.options
     can = capabilities_of(message.channel, sms_two_way=wiring.settings.sms_two_way)
     word = body.button_word or "Choose"
     shown = render(body.text, options, channel=message.channel, can=can, button_word=word)
@@ -56,11 +55,6 @@ def _as_template(wiring: Wiring, _message: Claimed, body: Body) -> _Shown:
     if sid is None:
         raise NotSent(f"the carrier does not know our template {body.template.name} yet")
     return _Shown(body.text, sid, template_variables(body.template.variables))
-
-
-def _payload(option: Option, turn: int | None) -> str:
-    """What comes back when it is picked; the turn tells an old question's button from a new one."""
-    return option.id if option.id.startswith("v1|") else f"v1|{turn}|{option.id}"
 
 
 # -- contents -------------------------------------------------------------------------------------

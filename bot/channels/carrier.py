@@ -51,6 +51,16 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """A message the carrier took in for us, as its list shows it: words, no button."""
+
+    provider_id: str
+    channel: Channel
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The carrier's word that it took the parcel; not yet that it was delivered."""
 
@@ -95,6 +105,10 @@ class Carrier(Protocol):
 
     def find(self, parcel: Parcel, *, since: datetime) -> Accepted | None:
         """Look for the parcel among what the carrier really took. Raises NotSent or Ambiguous."""
+        ...
+
+    def received(self, *, since: datetime) -> Sequence[Received]:
+        """What people sent us since then, oldest first. Raises NotSent or Ambiguous."""
         ...
 
     def ensure_contents(self, shapes: Sequence[Shape]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from bot.channels.carrier import (
     Channel,
     NotSent,
     Parcel,
+    Received,
     Refused,
     Shape,
 )
@@ -28,6 +29,7 @@ UNDECODABLE = (ValueError, TypeError, AttributeError)
 
 CLOCK_SLACK = timedelta(seconds=5)
 LISTED = 100
+MOST_RECEIVED = 1000
 
 
 class _Content(TypedDict, total=False):
@@ -90,6 +92,23 @@ class TwilioCarrier:
             raise Ambiguous(f"{len(found)} messages at the carrier look like this one")
         return _accepted(found[0]) if found else None
 
+    def received(self, *, since: datetime) -> list[Received]:
+        """What people sent to our senders since then, oldest first, `MOST_RECEIVED` at most."""
+        try:
+            found = [
+                Received(message.sid, channel, _bare(message.from_), message.body or "")
+                for channel in (Channel.SMS, Channel.WHATSAPP)
+                for message in self.messages.list(
+                    to=self._sender(channel), date_sent_after=since, limit=MOST_RECEIVED
+                )
+                if str(message.direction) == "inbound"
+            ]
+        except TwilioException as error:
+            raise Ambiguous("the carrier does not let us look") from error
+        except UNDECODABLE as error:
+            raise Ambiguous("the carrier's answer cannot be read") from error
+        return found[::-1]
+
     def _listed(self, parcel: Parcel, since: datetime) -> Iterator[MessageInstance]:
         """Our messages to this person from then on; Twilio lists the newest first."""
         earliest = since - CLOCK_SLACK
@@ -118,6 +137,10 @@ def _address(channel: Channel, number: str) -> str:
     if channel is Channel.WHATSAPP:
         return f"whatsapp:{number.removeprefix('whatsapp:')}"
     return number
+
+
+def _bare(address: str) -> str:
+    return address.removeprefix("whatsapp:")
 
 
 def _content(parcel: Parcel) -> _Content:

@@ -54,7 +54,7 @@ class Vault:
             raise CannotOpen(f"no key {key_id!r} for {where}")
         try:
             opened = cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], _bind(where, row))
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise CannotOpen(f"{where} of row {row} was changed or moved") from None
         return opened.decode()
 
@@ -74,7 +74,7 @@ def _bind(where: str, row: UUID) -> bytes:
 
 
 def _split(sealed: bytes) -> tuple[bytes, bytes]:
-    if sealed[:1] != _VERSION:
+    if sealed[:1] != _VERSION or len(sealed) < len(_VERSION) + 1:
         raise CannotOpen("unknown format")
     end = 2 + sealed[1]
     return sealed[2:end], sealed[end:]

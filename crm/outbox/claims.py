@@ -32,7 +32,6 @@ class Claimed:
     address_id: UUID
     value_sealed: bytes
     body_sealed: bytes
-    turn: int | None
     must_use_template: bool
     attempted_at: datetime
 
@@ -59,7 +58,7 @@ _CLAIM = text(f"""
         insert into message_attempts (message_id, n, started_at)
         select id, attempts, :now from m where status = 'sending'
     )
-    select m.id, m.status, m.attempts, m.purpose, m.address_id, m.turn, m.body_sealed,
+    select m.id, m.status, m.attempts, m.purpose, m.address_id, m.body_sealed,
         m.error_code, a.value_sealed, {gate.COLUMNS}
     from m {gate.JOINS}
 """)  # noqa: S608 -- the pieces are our own
@@ -117,7 +116,6 @@ def _claimed(row: Row[Any], verdict: gate.Verdict, now: datetime) -> Claimed:
         address_id=row.address_id,
         value_sealed=row.value_sealed,
         body_sealed=row.body_sealed,
-        turn=row.turn,
         # The carrier's word on the window outweighs our own.
         must_use_template=verdict.must_use_template or row.error_code == WINDOW_CLOSED,
         attempted_at=now,

@@ -13,7 +13,7 @@ from crm.models import Purpose
 from crm.outbox.claims import Claimed, oldest_claimable
 
 # The carrier's list may lag behind what it took, so one look that finds nothing proves nothing.
-SECOND_LOOK = timedelta(seconds=20)
+SECOND_LOOK = timedelta(seconds=10)
 GIVE_UP = timedelta(hours=1)
 _NOT_KNOWN = "not known whether it was sent"
 
@@ -46,7 +46,7 @@ _GIVE_UP = text("""
 """)
 
 _DUE = text("""
-    select m.id, m.attempts, m.channel, m.purpose, m.address_id, m.body_sealed, m.turn,
+    select m.id, m.attempts, m.channel, m.purpose, m.address_id, m.body_sealed,
         m.lease_until, a.value_sealed, t.started_at
     from messages m
     join addresses a on a.id = m.address_id
@@ -110,7 +110,6 @@ def unknown_due(session: Session, *, now: datetime, limit: int = 50) -> list[Dou
                 address_id=row.address_id,
                 value_sealed=row.value_sealed,
                 body_sealed=row.body_sealed,
-                turn=row.turn,
                 must_use_template=False,
                 attempted_at=row.started_at,
             ),

@@ -146,7 +146,7 @@ class _Due:
             lane=Lane.UTILITY,
             options=_options(visit.id, language, channel),
             template=Template(
-                f"appointment_reminder_{language}", (name, self.place, when, visit.id.hex)
+                f"appointment_reminder_{key}_{language}", (name, self.place, when, visit.id.hex)
             ),
             conversation_id=talk_id,
             patient_id=self.patient.id,

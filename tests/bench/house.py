@@ -121,7 +121,7 @@ def _await(url: str, log: Path) -> None:
     until = time.monotonic() + _READY_S
     while time.monotonic() < until:
         try:
-            with urlopen(url):  # noqa: S310 -- our own, on loopback
+            with urlopen(url):
                 return
         except (URLError, ConnectionError):
             time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""A load of its own process: sends prepared requests over kept connections, tells how long each took.
+"""A load of its own process: prepared requests over kept connections, each one timed.
 
 ``python -m tests.bench.load PLAN CONNECTIONS RATE`` reads lines of JSON (host and port, then one
 request a line), sends them in their order, and prints what it saw. With a rate it keeps to it,
@@ -37,7 +37,7 @@ def send(
 ) -> dict[str, Any]:
     """Post the forms, signed, from another process. Returns `wall_s`, `statuses`, `took_s`."""
     plan = settings.home / "plan"
-    requests = [_request(settings, form) for form in forms]
+    requests = [request(settings, form) for form in forms]
     address = ["127.0.0.1", settings.port]
     plan.write_text("\n".join(map(json.dumps, [address, *requests])))
     with started("tests.bench.load", str(plan), str(connections), str(rate)) as process:
@@ -48,7 +48,7 @@ def send(
     return seen
 
 
-def _request(settings: Settings, form: Mapping[str, str]) -> str:
+def request(settings: Settings, form: Mapping[str, str]) -> str:
     """One signed request as it goes over the wire."""
     url = settings.public_base_url + PATH
     signature = RequestValidator(settings.twilio_auth_token).compute_signature(url, dict(form))
@@ -88,12 +88,11 @@ class _Load:
         return {"wall_s": wall_s, "statuses": self.statuses, "took_s": self.took_s}
 
     def _talk(self) -> None:
-        door = socket.create_connection(self.address)
-        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        door = connect(*self.address)
         while (number := next(self.taken)) < len(self.requests):
             due = self._await(number)
             door.sendall(self.requests[number])
-            self.statuses[_status(door)] += 1
+            self.statuses[answer_to(door)] += 1
             self.took_s.append(time.monotonic() - due)
         door.close()
 
@@ -106,8 +105,15 @@ class _Load:
         return due
 
 
-def _status(door: socket.socket) -> str:
-    """Read one whole answer."""
+def connect(host: str, port: int) -> socket.socket:
+    """A connection that is kept and never waits to send."""
+    door = socket.create_connection((host, port))
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return door
+
+
+def answer_to(door: socket.socket) -> str:
+    """Read one whole answer. Returns its status."""
     answer = b""
     while _END not in answer:
         answer += door.recv(4096)

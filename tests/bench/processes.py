@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,6 +77,17 @@ def percentiles_ms(seconds: Sequence[float]) -> dict[str, float]:
 def idle_percent(during_s: float = 1.0) -> float:
     """How much of the machine nobody uses just now."""
     return round(100 - psutil.cpu_percent(during_s), 1)
+
+
+def pace_ms() -> float:
+    """CPU time of a fixed piece of work: neighbours on the same cores make it, and all, slower."""
+    times = []
+    for _ in range(5):
+        before = time.process_time()
+        for _ in range(1_000):
+            sum(range(1_000))
+        times.append(time.process_time() - before)
+    return round(1000 * min(times), 1)
 
 
 def _servers(servers: Servers) -> dict[str, psutil.Process]:

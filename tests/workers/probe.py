@@ -13,7 +13,8 @@ from redis.retry import Retry
 from sqlalchemy import create_engine, text
 
 from bot.channels.carrier import Carrier
-from bot.config import DEMO_ACCOUNT_SID, Settings
+from bot.config import Settings
+from bot.demo_values import ACCOUNT_SID
 from bot.wiring import Wiring
 from crm.kit.clock import SystemClock
 from crm.kit.crypto import Vault
@@ -35,7 +36,7 @@ def wiring_for(redis_url: str, database_url: str = _NO_DATABASE) -> Wiring:
         sandbox_port=8001,
         secret_key="s" * 32,
         encryption_keys="k1:" + "A" * 43 + "=",
-        twilio_account_sid=DEMO_ACCOUNT_SID,
+        twilio_account_sid=ACCOUNT_SID,
         twilio_auth_token="t",
         twilio_phone_number="+12025550101",
         twilio_whatsapp_number="+12025550102",

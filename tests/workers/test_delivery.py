@@ -225,8 +225,9 @@ def contents(wiring):
 
 
 @pytest.mark.usefixtures("contents")
-def test_a_whatsapp_question_has_buttons_that_know_their_turn(wiring, post, carrier):
-    post(channel=Channel.WHATSAPP, heard_at=NOON, text="Sure?", options=YES_NO, turn=7)
+def test_a_whatsapp_question_has_buttons_that_carry_their_answers(wiring, post, carrier):
+    options = [Option("v1|7|yes", "Yes"), Option("v1|7|no", "No")]
+    post(channel=Channel.WHATSAPP, heard_at=NOON, text="Sure?", options=options)
     delivery.deliver(wiring, LANE)
     [parcel] = carrier.taken
 
@@ -238,15 +239,6 @@ def test_a_whatsapp_question_has_buttons_that_know_their_turn(wiring, post, carr
         "4": "No",
         "5": "v1|7|no",
     }
-
-
-@pytest.mark.usefixtures("contents")
-def test_a_reminders_answers_keep_their_own_address(wiring, post, carrier):
-    options = [Option("v1|reminder|00ff|yes", "I will come")]
-    post(channel=Channel.WHATSAPP, heard_at=NOON, options=[*options, *options])
-    delivery.deliver(wiring, LANE)
-
-    assert carrier.taken[0].content_variables["3"] == "v1|reminder|00ff|yes"
 
 
 def test_where_the_carrier_has_no_buttons_of_ours_the_answers_are_numbered(wiring, post, carrier):

@@ -1,0 +1,69 @@
+"""What the design promises, measured: ``python -m tests.bench [ROW ...] [--quick]``."""
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+from rich.console import Console
+
+from bot import logs
+from bot.embedded import Servers
+from tests.bench import delivery, dialogue, report, replies, statements, turns
+
+Rows = list[dict[str, Any]]
+
+ROWS: dict[str, tuple[Callable[[Servers], Rows], Callable[[Servers], Rows]]] = {
+    "dialogue": (dialogue.run, lambda servers: dialogue.run(servers, [1_000])),
+    "statements": (statements.run, lambda servers: statements.run(servers, talks_each=2)),
+    "turns": (turns.run, lambda servers: turns.run(servers, [0], talks_each=30)),
+    "replies": (replies.run, lambda servers: replies.run(servers, [10], messages=50)),
+    "delivery": (delivery.run, lambda servers: delivery.run(servers, [2_000])),
+}
+"""Each row's measurement, in full and quick."""
+
+
+def main() -> None:
+    """Measure, print a table, and keep everything as JSON."""
+    asked = _asked()
+    logs.configure("WARNING")
+    console = Console()
+    found: Rows = []
+    with TemporaryDirectory() as home, Servers.running(Path(home), database="bench") as servers:
+        for name in asked.rows:
+            with console.status(f"measuring: {name}"):
+                found += ROWS[name][asked.quick](servers)
+    console.print(*report.tables(found), sep="\n")
+    console.print(f"All figures: {_keep(found, asked.json)}")
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], help="all of them unless named")
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
+    parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
+    asked = parser.parse_args()
+    asked.rows = asked.rows or list(ROWS)
+    return asked
+
+
+def _keep(found: Rows, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    machine = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": psutil.cpu_count(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
+    path.write_text(json.dumps({"machine": machine, "rows": found}, indent=1))
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The figures as tables: one for rates and times, one for what a turn asks of the database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from tests.bench import statements
+
+_COLUMNS = (
+    "what",
+    "size",
+    "idle before, %",
+    "pace, ms",
+    "a second",
+    "CPU ms each",
+    "of which",
+    "p50 / p95 / p99 ms",
+    "peak MB",
+)
+
+
+def tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[Table]:
+    """The tables of what was measured."""
+    timed = [row for row in rows if row["name"] != statements.NAME]
+    counted = [row for row in rows if row["name"] == statements.NAME]
+    if timed:
+        yield _table("Times", _COLUMNS, map(_timed, timed))
+    if counted:
+        kinds = ((row["kind"], row["statements"], row["trips"]) for row in counted)
+        yield _table("What a turn asks of the database", ("turn", "statements", "trips"), kinds)
+
+
+def _timed(row: Mapping[str, Any]) -> tuple[object, ...]:
+    spent = dict(row["cpu_ms"])
+    return (
+        row["name"],
+        f"{row['size']:,}",
+        row["idle_before"],
+        row.get("pace_ms", ""),
+        row.get("rate_per_s", ""),
+        spent.pop("all"),
+        ", ".join(f"{name} {ms:.2f}" for name, ms in spent.items()),
+        "\n".join(_percentiles(row)),
+        row.get("peak_mb", ""),
+    )
+
+
+def _percentiles(row: Mapping[str, Any]) -> Iterator[str]:
+    for name, values in row.items():
+        if isinstance(values, dict) and "p50" in values:
+            label = name.removesuffix("_ms").replace("_", " ")
+            yield f"{label}: " + " / ".join(str(value) for value in values.values())
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterator[tuple[object, ...]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*map(str, row))
+    return table

@@ -1,0 +1,16 @@
+"""One house of real processes for the run; each test breaks it and leaves it whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.chaos.house import House, running
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """Web, workers, scheduler, database and queue, ready to be killed."""
+    with TemporaryDirectory(prefix="grandpro-chaos-") as home, running(Path(home)) as house:
+        yield house

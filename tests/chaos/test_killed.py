@@ -1,0 +1,75 @@
+"""Whatever is killed while people write: each is answered, and once."""
+
+import time
+
+import pytest
+
+from tests.chaos.house import House, people, until
+
+pytestmark = pytest.mark.chaos
+
+
+def test_a_worker_killed_while_it_sends_leaves_nobody_unanswered_and_nobody_answered_twice(
+    house: House,
+):
+    writers = people(10, 30)
+    # Accepted at once, answered long after; of some of them no receipt will ever tell.
+    house.sandbox.faults.set("hang", 6.0)
+    for person in writers[:3]:
+        house.sandbox.faults.set("lost_response", "close", to=person)
+    for person in writers[:12]:
+        house.sandbox.faults.set("no_receipts", True, to=person)
+
+    crowd = house.all_say(writers, "hi", over_s=0.5)
+    until(lambda: house.heard(writers).total() >= 8, within_s=10)
+    house.kill("worker-urgent")
+    killed_at = time.monotonic()
+    house.sandbox.faults.clear()
+    house.start("worker-urgent")
+    crowd.slowest_s()
+
+    until(lambda: len(house.heard(writers)) == 30, within_s=75)
+    print(f"all answered {time.monotonic() - killed_at:.0f} s after the kill")
+    house.await_rest(within_s=60)
+    assert set(house.heard(writers).values()) == {1}
+
+
+def test_a_queue_killed_while_people_write_delays_answers_and_loses_none(house: House):
+    writers = people(11, 30)
+    crowd = house.all_say(writers, "hi", "1", over_s=3)
+    time.sleep(0.5)
+    house.kill_valkey()
+    time.sleep(2)
+    house.start_valkey()
+
+    assert crowd.slowest_s() < 2
+    until(lambda: house.heard(writers).total() >= 60, within_s=30)
+    house.await_rest(within_s=20)
+    assert set(house.heard(writers).values()) == {2}
+
+
+def test_a_database_restarted_while_people_write_loses_none(house: House):
+    writers = people(12, 30)
+    crowd = house.all_say(writers, "hi", "1", over_s=3)
+    time.sleep(0.5)
+    house.restart_postgres()
+    crowd.slowest_s()
+
+    until(lambda: house.heard(writers).total() >= 60, within_s=45)
+    house.await_rest(within_s=60)
+    assert set(house.heard(writers).values()) == {2}
+
+
+def test_a_scheduler_and_a_web_worker_killed_while_people_write_are_missed_by_none(house: House):
+    writers = people(13, 30)
+    crowd = house.all_say(writers, "hi", "1", over_s=3)
+    time.sleep(0.5)
+    house.kill("scheduler")
+    house.kill_a_web_worker()
+    time.sleep(1)
+    house.start("scheduler")
+    crowd.slowest_s()
+
+    until(lambda: house.heard(writers).total() >= 60, within_s=30)
+    house.await_rest(within_s=30)
+    assert set(house.heard(writers).values()) == {2}
