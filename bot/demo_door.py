@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request
+from structlog.contextvars import get_contextvars
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.wiring import Wiring
@@ -23,6 +24,15 @@ def phone() -> AnyResponse:
     if wiring.settings.twilio_base_url is None:
         abort(404)
     return redirect(f"{wiring.settings.twilio_base_url}/phone")
+
+
+@pages.after_app_request
+def tell_the_turn(response: Response) -> Response:
+    """Where the talk went, for the log beside the phones."""
+    turn = get_contextvars().get("turn")
+    if turn:
+        response.headers["X-Turn"] = turn
+    return response
 
 
 @pages.post("/demo/clock")

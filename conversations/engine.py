@@ -74,7 +74,8 @@ def answer(
         talk.turn += 1
         talk.asked_at = now if reply.asks else talk.asked_at
     inbox.finish(session, talk, heard, now=now)
-    log.info("turn.taken", channel=said.channel, route=decided.to, was=was, now_at=_where(talk))
+    bind_contextvars(turn=f"{was} > {_where(talk)}")
+    log.info("turn.taken", channel=said.channel, route=decided.to)
     return _post(session, talk, said, reply, now) if reply else None
 
 

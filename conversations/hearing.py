@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cached_property
 from typing import Any
 
 from bot.channels.carrier import Option
@@ -21,7 +22,7 @@ from conversations.understand import (
 from crm.kit.clock import lagos_day
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Heard:
     """Words or a press, at one question."""
 
@@ -33,7 +34,7 @@ class Heard:
     opens: time = time(8)
     closes: time = time(17)
 
-    @property
+    @cached_property
     def chosen(self) -> str | None:
         """The option picked by button, number, label or near enough."""
         return self.pressed or choice(self.text, self.options)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from tests.stack import SUNDAY_MORNING, Stack
 _SERVERS = pytest.StashKey[Servers]()
 _HOME = pytest.StashKey[TemporaryDirectory]()
 _TEMPLATE = "template_seeded"
+_ROOM = 2 * 1024**3
 _DATABASE_URL = "GRANDPRO_TEST_DATABASE_URL"
 _REDIS_URL = "GRANDPRO_TEST_REDIS_URL"
 
@@ -37,12 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the process that runs the tests."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    home = TemporaryDirectory(prefix="grandpro-tests-")
+    home = TemporaryDirectory(prefix="grandpro-tests-", dir=_roomy_memory())
     config.stash[_HOME] = home
     config.stash[_SERVERS] = servers = Servers.start(Path(home.name))
     os.environ[_DATABASE_URL] = servers.database_url
     os.environ[_REDIS_URL] = servers.redis_url
     _make_template(servers.database_url)
+
+
+def _roomy_memory() -> str | None:
+    """A folder in memory, where making and dropping a database costs nothing; if there is room."""
+    memory = Path("/dev/shm")
+    is_roomy = memory.is_dir() and disk_usage(memory).free > _ROOM
+    return str(memory) if is_roomy else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

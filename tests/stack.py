@@ -108,7 +108,8 @@ class Stack:
     def work(self) -> None:
         """Run every waiting job in a real worker, and let every receipt come in."""
         for lane in Lane:
-            runtime.work(self.wiring, lane, burst=True)
+            if self.wiring.jobs.queue(lane).count:
+                runtime.work(self.wiring, lane, burst=True)
         self.sandbox.settle()
 
 
@@ -173,7 +174,9 @@ class _Served:
     def __init__(self) -> None:
         self._server: BaseWSGIServer = make_server("127.0.0.1", 0, _not_yet, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
 
     def serve(self, app) -> None:
         self._server.app = app

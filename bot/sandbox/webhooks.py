@@ -42,6 +42,8 @@ class Outcome:
     http_status: int | None
     tries: int
     body: str = ""
+    turn: str = ""
+    """Where the talk went, when the product tells: only its demo does."""
 
     @property
     def is_final(self) -> bool:
@@ -101,7 +103,12 @@ class Webhooks:
                 headers=self._headers(post),
                 redirect=False,
             )
-            outcome = Outcome(answer.status, number, answer.data.decode("utf-8", "replace"))
+            outcome = Outcome(
+                answer.status,
+                number,
+                answer.data.decode("utf-8", "replace"),
+                answer.headers.get("X-Turn", ""),
+            )
         except urllib3.exceptions.HTTPError:
             outcome = Outcome(None, number)
         self._log(post, outcome, took_ms=(time.perf_counter() - started) * 1000)
@@ -132,6 +139,8 @@ class Webhooks:
             sid=post.params.get("MessageSid", ""),
             ok=bool(outcome.http_status and outcome.http_status < 400),  # noqa: PLR2004 - HTTP errors begin there
         )
+        if outcome.turn:
+            self._events.add("talk", outcome.turn, at=self._now(), person=post.person)
 
 
 def new_idempotency_token() -> str:

@@ -1,6 +1,7 @@
 """One of the options shown, by number, place, name or part of it; never a guess between two."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from bot.channels.carrier import Option
 from conversations.understand.fold import fold, tokens
@@ -76,8 +77,13 @@ def _is_typed_with_a_slip(folded: str, words: list[str], label: str) -> bool:
 
 
 def _each_fits(words: list[str], label: str, fits: Callable[[str, str], bool]) -> bool:
-    parts = tokens(fold(label))
+    parts = _parts(label)
     return bool(words) and all(any(fits(word, part) for part in parts) for word in words)
+
+
+@lru_cache(maxsize=512)
+def _parts(label: str) -> tuple[str, ...]:
+    return tuple(tokens(fold(label)))
 
 
 def _is_start(word: str, part: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MAX_LENGTH = 500
 
@@ -29,6 +30,8 @@ _DROPPED = {
 _TOKEN = re.compile(r"[^\W_]+|[👍👎👌✅✔❌✖]")
 
 
+# One turn reads the same few words and labels dozens of times.
+@lru_cache(maxsize=512)
 def fold(text: str) -> str:
     """The text without capitals, marks, apostrophes, hidden characters or double spaces, capped."""
     text = text[:MAX_LENGTH].translate(_PLAIN)

@@ -1,6 +1,7 @@
 """A language asked for by its name, in any of its spellings."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from conversations.understand.fold import fold, tokens
 from conversations.understand.slips import is_slip
@@ -21,6 +22,7 @@ def language(text: str, offered: Sequence[str]) -> str | None:
     return found if found in offered else None
 
 
+@lru_cache(maxsize=2048)
 def _corrected(word: str) -> str:
     if word in _TABLE:
         return word

@@ -9,9 +9,9 @@ _TWO_SLIPS_FROM = 8
 def is_slip(typed: str, meant: str) -> bool:
     """Whether the typed word is the meant one, or has a letter more, less, other or swapped."""
     allowed = slips_allowed(min(len(typed), len(meant)))
-    return (
-        OSA.distance(typed, meant, score_cutoff=allowed) <= allowed if allowed else typed == meant
-    )
+    if not allowed or abs(len(typed) - len(meant)) > allowed:
+        return typed == meant
+    return OSA.distance(typed, meant, score_cutoff=allowed) <= allowed
 
 
 def slips_allowed(length: int) -> int:

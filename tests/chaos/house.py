@@ -153,7 +153,7 @@ class Crowd:
 
 def people(block: int, count: int) -> list[str]:
     """Numbers that nobody else in these tests has."""
-    return [f"+23491400{block}{number:02}" for number in range(count)]
+    return [f"+234914000{block}{number:02}" for number in range(count)]
 
 
 def until(find: Callable[[], object], *, within_s: float) -> None:
