@@ -22,6 +22,7 @@ log = structlog.get_logger()
 _BIGGEST_BODY = 64 * 1024
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }

@@ -13,7 +13,16 @@ from structlog.contextvars import merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 # Libraries that would tell each of their own steps, with addresses and numbers in them.
-TALKATIVE = ("rq", "twilio", "urllib3", "werkzeug", "sqlalchemy", "alembic", "asyncio")
+TALKATIVE = (
+    "rq",
+    "twilio",
+    "urllib3",
+    "werkzeug",
+    "sqlalchemy",
+    "alembic",
+    "asyncio",
+    "transitions",
+)
 
 _SECRET_NAME = re.compile(
     r"token|secret|password|passwd|authori[sz]ation|cookie|signature|api_?key|credential"

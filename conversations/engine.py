@@ -44,7 +44,15 @@ class House:
 def take_turn(session: Session, said: Said, house: House, *, now: datetime) -> UUID | None:
     """Take in one message and answer it. Returns the reply's id; None for a repeat or silence."""
     message_id = uuid7()
-    talk = inbox.receive(
+    talk = receive(session, said, message_id=message_id, now=now)
+    if talk is None:
+        return None
+    return answer(session, talk, said, house, message_id=message_id, now=now)
+
+
+def receive(session: Session, said: Said, *, message_id: UUID, now: datetime) -> Talk | None:
+    """Lock the sender's talk and claim the message for it; None when it was taken in before."""
+    return inbox.receive(
         session,
         channel=said.channel,
         sender=said.sender,
@@ -53,9 +61,6 @@ def take_turn(session: Session, said: Said, house: House, *, now: datetime) -> U
         message_id=message_id,
         now=now,
     )
-    if talk is None:
-        return None
-    return answer(session, talk, said, house, message_id=message_id, now=now)
 
 
 def answer(

@@ -20,15 +20,7 @@ _KEPT = ("text", "payload", "media", "name", "opt_out")
 def keep(session: Session, said: Said, *, now: datetime) -> None:
     """Keep a message that could not be answered now; a repeat changes nothing."""
     message_id = uuid7()
-    talk = inbox.receive(
-        session,
-        channel=said.channel,
-        sender=said.sender,
-        provider=said.provider,
-        provider_id=said.provider_id,
-        message_id=message_id,
-        now=now,
-    )
+    talk = engine.receive(session, said, message_id=message_id, now=now)
     if talk is None:
         return
     body = {name: getattr(said, name) for name in _KEPT if getattr(said, name)}
