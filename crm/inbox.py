@@ -6,15 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from crm import addresses
 from crm.kit.crypto import Vault
 from crm.kit.ids import uuid7
-from crm.models import Answering, Conversation
+from crm.models import Answering
 
 BODY = "messages.body"
 CONTEXT = "conversations.context"
@@ -53,20 +52,20 @@ _TALK = """
         select from suppressions s where s.address_id = c.address_id and s.lifted_at is null
     ) as is_suppressed, c.context_sealed
 """
-_OPEN = text(f"""
+_OPEN = f"""
 with talk as (
     select {_TALK}
     from addresses a join conversations c on c.address_id = a.id
-    where a.channel = :channel and a.value_index = :value_index
+    where a.channel = %(channel)s and a.value_index = %(value_index)s
     for no key update of c
 ), entry as (
     insert into inbound_keys (provider, provider_id, message_id, received_at)
-    select :provider, :provider_id, :message_id, :now from talk
+    select %(provider)s, %(provider_id)s, %(message_id)s, %(now)s from talk
     on conflict do nothing
     returning 1
 )
 select talk.*, exists (select from entry) as is_new from talk
-""")  # noqa: S608 -- the pieces are our own
+"""  # noqa: S608 -- the pieces are our own
 
 
 def receive(
@@ -93,20 +92,48 @@ def receive(
         "message_id": message_id,
         "now": now,
     }
-    row = session.execute(_OPEN, asked).one_or_none()
+    row = _run(session, _OPEN, asked).one_or_none()
     if row is None:
         _meet(session, channel, sender, now)
-        row = session.execute(_OPEN, asked).one()
+        row = _run(session, _OPEN, asked).one()
     return _read(vault, row) if row.is_new else None
 
 
+_MEET = """
+with made as (
+    insert into addresses (id, channel, value_sealed, value_index, created_at, updated_at)
+    values (%(address_id)s, %(channel)s, %(value_sealed)s, %(value_index)s, %(now)s, %(now)s)
+    on conflict do nothing
+    returning id
+), known as (
+    select id from made
+    union all
+    select id from addresses where channel = %(channel)s and value_index = %(value_index)s
+)
+insert into conversations (id, address_id, created_at, updated_at)
+select %(id)s, id, %(now)s, %(now)s from known
+on conflict do nothing
+"""
+
+
 def _meet(session: Session, channel: Channel, sender: str, now: datetime) -> None:
-    address = addresses.find_or_make(session, channel, sender, now=now)
-    session.execute(
-        insert(Conversation)
-        .values(id=uuid7(), address_id=address.id, created_at=now, updated_at=now)
-        .on_conflict_do_nothing()
-    )
+    """The address and its talk, made if they are new."""
+    vault: Vault = session.info["vault"]
+    address_id = uuid7()
+    values = {
+        "id": uuid7(),
+        "address_id": address_id,
+        "channel": channel.value,
+        "value_sealed": vault.seal(sender, where=addresses.WHERE, row=address_id),
+        "value_index": addresses.index_of(vault, sender),
+        "now": now,
+    }
+    _run(session, _MEET, values)
+
+
+def _run(session: Session, sql: str, values: dict[str, Any]) -> CursorResult[Any]:
+    """What runs in every turn goes to the driver as it stands: half the cost of a compiled one."""
+    return session.connection().exec_driver_sql(sql, values)
 
 
 def _read(vault: Vault, row: Any) -> Talk:
@@ -120,21 +147,20 @@ def _read(vault: Vault, row: Any) -> Talk:
 _HEARD = """
     insert into messages (id, direction, channel, purpose, status, address_id, conversation_id,
                           patient_id, turn, body_sealed, due_at, provider_id, status_at)
-    values (:id, 'in', :channel, 'reply', :status, :address_id, :conversation_id,
-            :patient_id, :answers_turn, :body_sealed, :due_at, :provider_id, :now)
+    values (%(id)s, 'in', %(channel)s, 'reply', %(status)s, %(address_id)s, %(conversation_id)s,
+            %(patient_id)s, %(answers_turn)s, %(body_sealed)s, %(due_at)s, %(provider_id)s, %(now)s)
     on conflict (id) do update set status = excluded.status, status_at = excluded.status_at
 """
-_KEEP = text(_HEARD)
-_FINISH = text(f"""
+_FINISH = f"""
 with heard as ({_HEARD})
 update conversations
-set answering = :answering, language = :language, patient_id = :patient_id, dialogue = :dialogue,
-    state = :state, turn = :turn, heard_at = :heard_at, asked_at = :asked_at,
-    reminded_of = :reminded_of, reminded_at = :reminded_at, waiting_since = :waiting_since,
-    waiting_reason = :waiting_reason, alerted_at = :alerted_at, context_sealed = :context_sealed,
-    updated_at = :now
-where id = :conversation_id
-""")  # noqa: S608 -- the pieces are our own
+set answering = %(answering)s, language = %(language)s, patient_id = %(patient_id)s,
+    dialogue = %(dialogue)s, state = %(state)s, turn = %(turn)s, heard_at = %(heard_at)s,
+    asked_at = %(asked_at)s, reminded_of = %(reminded_of)s, reminded_at = %(reminded_at)s,
+    waiting_since = %(waiting_since)s, waiting_reason = %(waiting_reason)s,
+    alerted_at = %(alerted_at)s, context_sealed = %(context_sealed)s, updated_at = %(now)s
+where id = %(conversation_id)s
+"""  # noqa: S608 -- the pieces are our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +176,7 @@ class Heard:
 
 def keep(session: Session, talk: Talk, heard: Heard, *, now: datetime) -> None:
     """Write down what was said as still waiting for an answer."""
-    session.execute(_KEEP, _kept(session, talk, heard, "unanswered", now))
+    _run(session, _HEARD, _kept(session, talk, heard, "unanswered", now))
 
 
 def finish(session: Session, talk: Talk, heard: Heard, *, now: datetime) -> None:
@@ -172,7 +198,7 @@ def finish(session: Session, talk: Talk, heard: Heard, *, now: datetime) -> None
         "alerted_at": talk.alerted_at,
         "context_sealed": vault.seal(context, where=CONTEXT, row=talk.id),
     }
-    session.execute(_FINISH, left | _kept(session, talk, heard, "answered", now))
+    _run(session, _FINISH, left | _kept(session, talk, heard, "answered", now))
 
 
 def _kept(session: Session, talk: Talk, heard: Heard, status: str, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""Every way into the web application is known, with what guards it."""
+
+import pytest
+from sqlalchemy import create_engine
+
+from bot.app import create_app
+from tests.outbox import settings, wired
+
+SIGNED, TOKEN, PUBLIC, DEMO = (
+    "by the carrier's signature over the whole request",
+    "by a signed token in its path, made by us",
+    "open: tells nothing of anybody",
+    "only outside production",
+)
+ROUTES = {
+    "POST /webhooks/twilio/inbound": SIGNED,
+    "POST /webhooks/twilio/status": SIGNED,
+    "GET /calendar/<token>.ics": TOKEN,
+    "GET /healthz": PUBLIC,
+    "GET /readyz": PUBLIC,
+    "GET /metrics": PUBLIC,
+    "GET /": DEMO,
+    "GET /phone": DEMO,
+    "POST /demo/clock": DEMO,
+}
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "k3" * 20,
+    "ENCRYPTION_KEYS": "k1:" + "Q" * 43 + "=",
+    "TWILIO_ACCOUNT_SID": "AC" + "1f" * 16,
+    "TWILIO_AUTH_TOKEN": "9f" * 16,
+    "TWILIO_PHONE_NUMBER": "+2348139990000",
+    "TWILIO_WHATSAPP_NUMBER": "+2348139990001",
+    "SENDGRID_API_KEY": "SG.9f9f9f9f",
+    "SENDGRID_FROM_EMAIL": "care@hospital.ng",
+}
+
+
+def test_every_route_is_known_with_its_guard():
+    assert routes(app()) == set(ROUTES)
+
+
+def test_production_has_no_demo_routes():
+    assert routes(app(**PRODUCTION)) == {route for route in ROUTES if ROUTES[route] != DEMO}
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if ROUTES[route] == SIGNED])
+def test_what_is_signed_refuses_everyone_else(route):
+    method, path = route.split()
+    assert app().test_client().open(path, method=method).status_code == 403
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if ROUTES[route] == TOKEN])
+def test_what_takes_a_token_takes_only_ours(route):
+    path = route.split()[1].replace("<token>", "0" * 32 + ".AAAA")
+    assert app().test_client().get(path).status_code == 404
+
+
+def app(**changes: str):
+    wiring = wired(create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none"), "redis://a", None)
+    wiring.settings = settings(**changes)
+    return create_app(wiring)
+
+
+def routes(web) -> set[str]:
+    return {
+        f"{method} {rule.rule}"
+        for rule in web.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
