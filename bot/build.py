@@ -7,14 +7,18 @@ from sqlalchemy import Engine, create_engine
 
 from bot.channels.http import CarrierHttpClient
 from bot.channels.twilio import TwilioCarrier
-from bot.config import Settings
+from bot.config import Settings, SettingsError
+from bot.texts import spoken
 from bot.wiring import Wiring
 from crm.kit.clock import Clock, DemoClock, SystemClock
 from crm.kit.crypto import Vault
 
 
 def build_wiring(settings: Settings, *, threads: int = 8) -> Wiring:
-    """Everything the doors of one process need. Opens no connection yet."""
+    """Everything the doors of one process need. Opens no connection yet. Raises SettingsError."""
+    unspoken = [language for language in settings.languages if language not in spoken()]
+    if unspoken:
+        raise SettingsError([f"LANGUAGES: there are no texts in {', '.join(unspoken)}"])
     return Wiring(
         settings=settings,
         engine=build_engine(settings, threads=threads),

@@ -39,7 +39,11 @@ def ready() -> tuple[Response, int]:
 def figures() -> Response:
     """Prometheus's figures: this machine's counters and the outbox as it stands."""
     wiring: Wiring = current_app.extensions["wiring"]
-    return Response(metrics.render() + _outbox(wiring).encode(), content_type=metrics.CONTENT_TYPE)
+    try:
+        outbox_now = _outbox(wiring)
+    except SQLAlchemyError:
+        outbox_now = ""
+    return Response(metrics.render() + outbox_now.encode(), content_type=metrics.CONTENT_TYPE)
 
 
 def examine(wiring: Wiring) -> dict[str, bool]:

@@ -11,7 +11,7 @@ from conversations.desk import Desk
 from conversations.dialogue import Answers, Dialogue
 from conversations.dialogues import DIALOGUES
 from conversations.hearing import Heard, listen
-from conversations.routing import Route
+from conversations.routing import Route, by_intent
 from conversations.said import Said
 from crm import patients
 from crm.models import Answering
@@ -87,6 +87,12 @@ class Play:
         self.spoken.append(self._text("language", "changed"))
         return self._again()
 
+    def _take_again(self, decided: Route) -> Reply:
+        """A courtesy is no answer, and no mistake either."""
+        if decided.dialogue == "thanks":
+            self.spoken.append(self._text("common", "welcome"))
+        return self._again()
+
     def _take_stale(self, _: Route) -> Reply:
         self.spoken.append(self._text("common", "stale"))
         return self._again()
@@ -114,8 +120,12 @@ class Play:
         if pressed is not None and pressed not in {option.id for option in options}:
             return self._take_stale(decided)
         kind = listen(talk, self._heard(pressed, self._labelled(options)))
-        is_missed = kind in ("anything", "") and talk.state == asked and talk.name != "person"
-        return self._missed(talk) if is_missed else self._carry_on(talk, asked)
+        if kind not in ("anything", "") or talk.state != asked or talk.name == "person":
+            return self._carry_on(talk, asked)
+        wish = by_intent(self.said, self.desk.now)
+        if wish and wish.dialogue not in (talk.name, "booking"):
+            return self._open(wish.dialogue, dict(wish.answers))
+        return self._missed(talk)
 
     def _heard(self, pressed: str | None, options: Sequence[Option]) -> Heard:
         return Heard(
@@ -200,7 +210,7 @@ class Play:
             return self._reply(kept, kept.state)
         self._keep(talk)
         options = self._labelled(talk.options())
-        return Reply("\n\n".join(self.spoken), options, asks=not talk.is_over)
+        return Reply("\n\n".join(map(_sentence, self.spoken)), options, asks=not talk.is_over)
 
     def _again(self) -> Reply:
         """The present question once more, or the menu when there is none."""
@@ -264,3 +274,8 @@ class Play:
 
     def _resumed(self) -> Dialogue | None:
         return self._at(*self.desk.talk.context.pop("paused", (None, None, {})))
+
+
+def _sentence(text: str) -> str:
+    """With a capital, also when it opens with a day in words: "tomorrow, Mon 23 Nov"."""
+    return text[:1].upper() + text[1:]

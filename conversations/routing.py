@@ -7,7 +7,7 @@ from uuid import UUID
 
 from conversations.dialogues import DIALOGUES
 from conversations.said import Press, Said, is_carrier_stop, read_press
-from conversations.understand import command, distress, intent, language, when
+from conversations.understand import command, distress, intent, language, when, yes_no
 from crm.inbox import Talk
 from crm.models import Answering
 
@@ -44,7 +44,7 @@ def route(talk: Talk, said: Said, *, languages: tuple[str, ...], now: datetime) 
     return (
         _reminder(talk, said, press)
         or _everywhere(talk, said, word, languages)
-        or _open(talk, said, press, now)
+        or _open(talk, said, press, word, now)
     )
 
 
@@ -78,25 +78,27 @@ def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -
     return None
 
 
-def _open(talk: Talk, said: Said, press: Press | None, now: datetime) -> Route:
+def _open(talk: Talk, said: Said, press: Press | None, word: str, now: datetime) -> Route:
     if talk.dialogue is None or talk.dialogue not in DIALOGUES:
         return _from_idle(said, now)
     if press and press.turn is not None and press.turn != talk.turn:
         return Route("stale")
     if _was_left(talk, now):
         return Route("open", "resume", {"what": talk.dialogue}, keeps=True)
+    if word in ("greeting", "thanks") and yes_no(said.text) is None:
+        return Route("again", dialogue=word)
     if talk.dialogue == "menu" and not press:
-        return _by_intent(said, now) or Route("listen")
+        return by_intent(said, now) or Route("listen")
     return Route("listen", press=press)
 
 
 def _from_idle(said: Said, now: datetime) -> Route:
     if said.payload:
         return Route("stale")
-    return _by_intent(said, now) or Route("open", "menu")
+    return by_intent(said, now) or Route("open", "menu")
 
 
-def _by_intent(said: Said, now: datetime) -> Route | None:
+def by_intent(said: Said, now: datetime) -> Route | None:
     """What free words are after; a day or an hour alone is a wish to come then."""
     wish = intent(said.text) or ""
     is_digit = said.folded.isdecimal()

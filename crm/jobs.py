@@ -52,6 +52,12 @@ def last_run(session: Session, job: str) -> JobRun | None:
     return session.scalars(newest).first()
 
 
+def last_done(session: Session, job: str) -> datetime | None:
+    """When the newest run that ended well began."""
+    done = select(JobRun.started_at).where(JobRun.job == job, JobRun.status == RunStatus.DONE)
+    return session.scalars(done.order_by(JobRun.slot.desc()).limit(1)).first()
+
+
 def is_missed(session: Session, job: str, slot: datetime, *, now: datetime) -> bool:
     """True when the slot should have been covered by a run by now, and was not.
 

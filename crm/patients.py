@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from crm import consents
@@ -62,14 +62,19 @@ def register(
     return patient
 
 
+# Asked in many turns, so it is put together once.
+_HELD_BY = (
+    select(Patient, AddressHolder.role)
+    .join(AddressHolder, AddressHolder.patient_id == Patient.id)
+    .where(AddressHolder.address_id == bindparam("address_id"))
+    .where(Patient.status == PatientStatus.ACTIVE)
+    .order_by(AddressHolder.role.desc(), Patient.full_name)
+)
+
+
 def held_by(session: Session, address_id: UUID) -> Sequence[tuple[Patient, HolderRole]]:
     """The living patients an address speaks for, the phone's own person first, then by name."""
-    rows = session.execute(
-        select(Patient, AddressHolder.role)
-        .join(AddressHolder, AddressHolder.patient_id == Patient.id)
-        .where(AddressHolder.address_id == address_id, Patient.status == PatientStatus.ACTIVE)
-        .order_by(AddressHolder.role.desc(), Patient.full_name)
-    )
+    rows = session.execute(_HELD_BY, {"address_id": address_id})
     return [(patient, role) for patient, role in rows]
 
 

@@ -9,7 +9,7 @@ from time import perf_counter
 import structlog
 from flask import Blueprint, Response, current_app, request
 from psycopg import Error as DatabaseError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.datastructures import MultiDict
 
 from bot import metrics
@@ -77,21 +77,29 @@ def _take_in(wiring: Wiring, said: Said) -> str:
     if not said.provider_id or not said.sender:
         return "empty"
     try:
-        return _turn(wiring, said)
-    except Exception as error:
-        if not _was_cut(error):
-            log.exception("turn.failed", provider_id=said.provider_id)
-            return _keep(wiring, said)
+        return _answer_or_keep(wiring, said)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    # The pool's connections had died with a restart of the server; all of the pool is new now.
+    return _answer_or_keep(wiring, said)
+
+
+def _answer_or_keep(wiring: Wiring, said: Said) -> str:
     try:
         return _turn(wiring, said)
-    except Exception:
+    except Exception as error:
+        if _is_away(error):
+            raise
         log.exception("turn.failed", provider_id=said.provider_id)
         return _keep(wiring, said)
 
 
-def _was_cut(error: Exception) -> bool:
-    """True when the pool's connection had died with a restart; all of the pool is new now."""
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+def _is_away(error: Exception) -> bool:
+    """True when there is no database to keep anything in: the carrier must come again."""
+    return isinstance(error, OperationalError) and (
+        error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None
+    )
 
 
 def _turn(wiring: Wiring, said: Said) -> str:

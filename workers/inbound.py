@@ -10,13 +10,14 @@ from bot.wiring import Wiring
 from conversations import engine, unanswered
 from conversations.engine import House
 from conversations.said import Said
-from crm import inbox
+from crm import inbox, jobs
 from workers.runtime import job
 
 log = structlog.get_logger()
 
 PROVIDER = "twilio"
 LOOK_BACK = timedelta(minutes=30)
+LONGEST_LOOK_BACK = timedelta(days=3)
 
 
 @job
@@ -29,14 +30,32 @@ def answer_waiting(wiring: Wiring) -> dict[str, int]:
 
 @job
 def take_in_missed(wiring: Wiring) -> dict[str, int]:
-    """Take in what the carrier received while our door was shut; the rest is known and left."""
+    """Take in what the carrier received while our door was shut; the rest is known and left.
+
+    Looks back to the last good look, half an hour at least and three days at most.
+    """
     missed = 0
-    for each in wiring.carrier.received(since=wiring.now() - LOOK_BACK):
+    with wiring.transaction() as session:
+        looked_at = jobs.last_done(session, "missed")
+    newest = wiring.now() - LOOK_BACK
+    since = max(min(looked_at or newest, newest), wiring.now() - LONGEST_LOOK_BACK)
+    for each in wiring.carrier.received(since=since):
         said = Said(PROVIDER, each.provider_id, each.channel, each.sender, each.text)
+        missed += _take_in(wiring, said)
+    return {"missed": missed}
+
+
+def _take_in(wiring: Wiring, said: Said) -> bool:
+    """True when it was new. One whose turn fails is kept, and keeps no other waiting."""
+    try:
         with wiring.transaction() as session:
             house = House.of(wiring)
-            missed += engine.take_turn(session, said, house, now=wiring.now()) is not None
-    return {"missed": missed}
+            return engine.take_turn(session, said, house, now=wiring.now()) is not None
+    except Exception:
+        log.exception("turn.failed", provider_id=said.provider_id)
+    with wiring.transaction() as session:
+        unanswered.keep(session, said, now=wiring.now())
+    return True
 
 
 def _answer(wiring: Wiring, message_id: UUID) -> str:
@@ -46,6 +65,15 @@ def _answer(wiring: Wiring, message_id: UUID) -> str:
             unanswered.play_again(session, message_id, house, now=wiring.now())
     except Exception:
         log.exception("turn.failed_again", message_id=str(message_id))
+        return _postpone(wiring, message_id)
+    return "answered"
+
+
+def _postpone(wiring: Wiring, message_id: UUID) -> str:
+    """Leave it for later, or to a person; one that not even this can be done with stays alone."""
+    try:
         with wiring.transaction() as session:
             return unanswered.give_up_or_postpone(session, message_id, now=wiring.now())
-    return "answered"
+    except Exception:
+        log.exception("turn.stuck", message_id=str(message_id))
+    return "stuck"

@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import Response, current_app, request
 
+from bot.sandbox import addresses
 from bot.sandbox.carrier import Sandbox
 from bot.sandbox.errors import ApiError
 
@@ -33,7 +34,11 @@ def account_only() -> Response | None:
 
 
 def answer_error(error: ApiError) -> tuple[dict[str, object], int, dict[str, str]]:
-    """Answer with the carrier's error document."""
+    """Answer with the carrier's error document, and tell the newcomer why nothing came."""
+    box = sandbox()
+    person = addresses.bare(request.form["To"]) if "To" in request.form else None
+    line = f"{request.method} refused: {error.code} {error.message}"
+    box.events.add("refused", line, at=box.clock.now(), person=person, ok=False)
     return error.document(), error.status, error.headers()
 
 

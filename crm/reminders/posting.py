@@ -71,11 +71,14 @@ def count_due(session: Session, *, now: datetime) -> int:
     return session.scalar(due) or 0
 
 
-def post_due(session: Session, *, now: datetime, limit: int = 200) -> Counter[str]:
+def post_due(
+    session: Session, *, now: datetime, limit: int = 200, sms_two_way: bool = True
+) -> Counter[str]:
     """Post one batch of due reminders; returns how many were posted, skipped and left for later.
 
     Those are skipped whose visit has changed or is near; those are left whose patient is writing
-    to us at this very moment. Eight statements a batch, however many reminders.
+    to us at this very moment. Where SMS hears no answer (`sms_two_way`), none is asked for. Eight
+    statements a batch, however many reminders.
     """
     claimed = claim_due(session, now=now, limit=limit)
     if not claimed:
@@ -86,9 +89,10 @@ def post_due(session: Session, *, now: datetime, limit: int = 200) -> Counter[st
         each.skip_if_stale(now)
     skipped = [each for each in due if each.is_skipped]
     ready = [each for each in due if not each.is_skipped and each.address_id in talks]
-    drafts = [each.draft(talks[each.address_id]) for each in ready]
+    asking = [each for each in ready if sms_two_way or each.reminder.channel != Channel.SMS]
+    drafts = [each.draft(talks[each.address_id], asks=each in asking) for each in ready]
     _note_posted(session, ready, outbox.post_many(session, drafts, now=now), now)
-    _note_asked(session, ready, talks, now)
+    _note_asked(session, asking, talks, now)
     session.flush()
     left = len(due) - len(ready) - len(skipped)
     return Counter(posted=len(ready), skipped=len(skipped), left=left)
@@ -102,6 +106,7 @@ class _Due:
     appointment: Appointment
     patient: Patient
     place: str
+    phone: str
 
     @property
     def address_id(self) -> UUID:
@@ -131,20 +136,19 @@ class _Due:
             return "the same-day reminder says it"
         return None
 
-    def draft(self, talk_id: UUID) -> Draft:
+    def draft(self, talk_id: UUID, *, asks: bool) -> Draft:
         """The message: first name, place, day and time; never service, doctor or reason."""
         visit, language, channel = self.appointment, self.patient.language, self.reminder.channel
         name, when = self.patient.first_name, dates.moment(visit.starts_at)
         key = self.reminder.kind.replace("-", "_")
+        facts = {"first_name": name, "place": self.place, "when": when, "phone": self.phone}
         return Draft(
             address_id=self.reminder.address_id,
             channel=channel,
-            text=say(
-                "reminder", key, language, channel, first_name=name, place=self.place, when=when
-            ),
+            text=say("reminder", key if asks else f"{key}_one_way", language, channel, **facts),
             purpose=Purpose.REMINDER,
             lane=Lane.UTILITY,
-            options=_options(visit.id, language, channel),
+            options=_options(visit.id, language, channel) if asks else (),
             template=Template(
                 f"appointment_reminder_{key}_{language}", (name, self.place, when, visit.id.hex)
             ),
@@ -180,7 +184,7 @@ def _lock_talks(session: Session, address_ids: list[UUID]) -> dict[UUID, UUID]:
 def _load(session: Session, claimed: Sequence[Reminder]) -> list[_Due]:
     by_id = {reminder.id: reminder for reminder in claimed}
     rows = session.execute(
-        select(Reminder.id, Appointment, Patient, Hospital.name)
+        select(Reminder.id, Appointment, Patient, Hospital.name, Hospital.phone)
         .join(Appointment, Appointment.id == Reminder.appointment_id)
         .join(Patient, Patient.id == Appointment.patient_id)
         .join(Hospital, Hospital.id == Appointment.hospital_id)
@@ -189,7 +193,8 @@ def _load(session: Session, claimed: Sequence[Reminder]) -> list[_Due]:
         .execution_options(populate_existing=True)
     )
     return [
-        _Due(by_id[id_], appointment, patient, place) for id_, appointment, patient, place in rows
+        _Due(by_id[id_], appointment, patient, place, phone)
+        for id_, appointment, patient, place, phone in rows
     ]
 
 

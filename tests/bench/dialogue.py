@@ -25,7 +25,7 @@ from crm.inbox import Talk
 from crm.kit.clock import LAGOS
 from crm.kit.tokens import Links
 from crm.models import Answering
-from tests.bench.processes import idle_percent, pace_ms, percentiles_ms
+from tests.bench.processes import idle_percent, percentiles_ms
 
 NAME = "dialogue engine alone"
 SIZES = (1_000, 5_000, 20_000)
@@ -79,7 +79,7 @@ class _Scripted(Play):
 
 
 def _measure(turns: int) -> dict[str, Any]:
-    idle, pace = idle_percent(), pace_ms()
+    idle = idle_percent()
     _converse(60)
     before = time.process_time()
     took_s = _converse(turns)
@@ -89,7 +89,6 @@ def _measure(turns: int) -> dict[str, Any]:
         "size": turns,
         "units": len(took_s),
         "idle_before": idle,
-        "pace_ms": pace,
         "cpu_ms": {"all": round(1000 * spent_s / len(took_s), 4)},
         "took_ms": percentiles_ms(took_s),
     }
@@ -133,7 +132,7 @@ def _stranger() -> Talk:
 
 def _understanding() -> dict[str, Any]:
     """Every phrase of the tests through routing and through every kind of hearing."""
-    idle, pace = idle_percent(), pace_ms()
+    idle = idle_percent()
     phrases = [phrase for name in ("answer", "distress", "when") for phrase in _phrases(name)]
     _understand(phrases)
     before = time.process_time()
@@ -144,7 +143,6 @@ def _understanding() -> dict[str, Any]:
         "size": len(phrases),
         "units": len(phrases),
         "idle_before": idle,
-        "pace_ms": pace,
         "cpu_ms": {"all": round(1000 * spent_s / len(phrases), 4)},
         "took_ms": percentiles_ms(took_s),
     }

@@ -1,4 +1,4 @@
-"""The house that a benchmark talks to: a seeded database of its own, gunicorn, other people's past."""
+"""The house that a benchmark talks to: a database of its own, gunicorn, other people's past."""
 
 import os
 import socket

@@ -3,9 +3,8 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,17 +78,6 @@ def idle_percent(during_s: float = 1.0) -> float:
     return round(100 - psutil.cpu_percent(during_s), 1)
 
 
-def pace_ms() -> float:
-    """CPU time of a fixed piece of work: neighbours on the same cores make it, and all, slower."""
-    times = []
-    for _ in range(5):
-        before = time.process_time()
-        for _ in range(1_000):
-            sum(range(1_000))
-        times.append(time.process_time() - before)
-    return round(1000 * min(times), 1)
-
-
 def _servers(servers: Servers) -> dict[str, psutil.Process]:
     owner = json.loads((servers.home / "servers.json").read_text())["owner"]
     found = {process.name(): process for process in psutil.Process(owner).children()}
@@ -101,9 +89,12 @@ def _servers(servers: Servers) -> dict[str, psutil.Process]:
 
 
 def _tree_spent_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    ended = times.children_user + times.children_system
-    return _spent_s(process) + ended + sum(map(_spent_s, process.children(recursive=True)))
+    while True:
+        # A child that ends while we read is counted with its parent the next time.
+        with suppress(psutil.NoSuchProcess):
+            living = sum(map(_spent_s, process.children(recursive=True)))
+            times = process.cpu_times()
+            return living + _spent_s(process) + times.children_user + times.children_system
 
 
 def _spent_s(process: psutil.Process) -> float:

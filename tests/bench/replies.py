@@ -41,7 +41,7 @@ def run(
         worker = stack.enter_context(_working(wiring))
         bench = _Bench(wiring, Groups.of(servers, web=web.pid, workers=worker.pid))
         bench.warm_up()
-        return [bench.measure(rate, min(messages, 20 * rate)) for rate in sizes]
+        return [bench.measure(rate, min(messages, 15 * rate)) for rate in sizes]
 
 
 class _Stamping(NullCarrier):

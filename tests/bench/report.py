@@ -10,13 +10,12 @@ from tests.bench import statements
 _COLUMNS = (
     "what",
     "size",
-    "idle before, %",
-    "pace, ms",
-    "a second",
-    "CPU ms each",
+    "idle, %",
+    "per s",
+    "CPU ms",
     "of which",
-    "p50 / p95 / p99 ms",
-    "peak MB",
+    "p50 / p95 / p99, ms",
+    "MB",
 )
 
 
@@ -37,10 +36,9 @@ def _timed(row: Mapping[str, Any]) -> tuple[object, ...]:
         row["name"],
         f"{row['size']:,}",
         row["idle_before"],
-        row.get("pace_ms", ""),
         row.get("rate_per_s", ""),
         spent.pop("all"),
-        ", ".join(f"{name} {ms:.2f}" for name, ms in spent.items()),
+        "\n".join(f"{name} {ms:.2f}" for name, ms in spent.items()),
         "\n".join(_percentiles(row)),
         row.get("peak_mb", ""),
     )

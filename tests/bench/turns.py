@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.embedded import Servers
 from bot.wiring import Wiring
-from tests.bench import house, load, talks
+from tests.bench import bare, house, load, talks
 from tests.bench.processes import Groups, cpu_ms, idle_percent, percentiles_ms
 
 NAME = "inbound turn"
@@ -24,7 +24,7 @@ _REPEATS = 3
 
 
 def run(
-    servers: Servers, sizes: Sequence[int] = SIZES, talks_each: int = 120
+    servers: Servers, sizes: Sequence[int] = SIZES, talks_each: int = 60
 ) -> list[dict[str, Any]]:
     """A row for each size of the house's past, in people."""
     return [_measure(servers, size, talks_each) for size in sizes]
@@ -75,7 +75,7 @@ class _Bench:
         runs = [self._at_full_rate(talks_each) for _ in range(_REPEATS)]
         middle = median_low(run["cpu_ms"]["all"] for run in runs)
         full = next(run for run in runs if run["cpu_ms"]["all"] == middle)
-        forms = self.talks.forms(talks_each)
+        forms = self.talks.forms(talks_each * 2 // 3)
         half = load.send(self.wiring.settings, forms, rate=full["rate_per_s"] / 2, connections=32)
         return {
             **full,
@@ -86,14 +86,18 @@ class _Bench:
 
     def _at_full_rate(self, number: int) -> dict[str, Any]:
         forms = self.talks.forms(number)
-        idle = idle_percent()
+        idle, least = idle_percent(), self._bare_ms()
         before = self.groups.spent_s()
         seen = load.send(self.wiring.settings, forms)
         after = self.groups.spent_s()
         return {
             "units": len(forms),
             "idle_before": idle,
+            "bare_ms": least,
             "rate_per_s": round(len(forms) / seen["wall_s"]),
             "cpu_ms": cpu_ms(before, after, len(forms)),
             "full_rate_ms": percentiles_ms(seen["took_s"]),
         }
+
+    def _bare_ms(self) -> float:
+        return bare.transaction_ms(self.wiring.settings.database_url, self.groups)

@@ -121,7 +121,7 @@ def test_a_family_phone_can_be_added_and_a_thread_forgotten(page: Page, world: W
     expect(page).to_have_url(re.compile("/phone/bello-family$"))
     expect(page.get_by_role("heading", name="Bello family")).to_be_visible()
     page.goto("/phone", wait_until="domcontentloaded")
-    page.get_by_role("button", name="Restart Adaeze’s phone").click()
+    page.get_by_role("button", name="Clear Adaeze’s phone").click()
     expect(thread(page)).to_contain_text("Nothing here yet")
 
 

@@ -56,7 +56,7 @@ def test_a_visit_is_booked_by_text_message_in_numbers(talk, stack):
         Bot: Which day?...
              1 tomorrow, Mon 23 Nov...
         Musa: 1
-        Bot: tomorrow, Mon 23 Nov. What time?
+        Bot: Tomorrow, Mon 23 Nov. What time?
              1 8am...
         Musa: 2
         Bot: Musa: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov...
@@ -83,7 +83,7 @@ def test_a_time_that_is_not_on_the_grid_brings_the_nearest(talk):
         Ada: book eye clinic tomorrow 3:10pm
         Bot: That time is not free. These are the nearest.
 
-             tomorrow, Mon 23 Nov. What time?
+             Tomorrow, Mon 23 Nov. What time?
              [2:30pm] [3pm] [3:30pm] [Another day]
         Ada: 3:30
         Bot: ...3:30pm. Shall I book it?...
@@ -135,7 +135,7 @@ def test_part_of_a_day_lists_its_times(talk):
 def test_any_day_next_week_after_four_lists_the_first_such_day(talk):
     talk("""
         Ada: book eye any day next week after 4
-        Bot: tomorrow, Mon 23 Nov. What time?
+        Bot: Tomorrow, Mon 23 Nov. What time?
              [4pm] [4:30pm] [Another day]
     """)
 
@@ -174,7 +174,7 @@ def test_zero_goes_back_one_question(talk):
         Ada: dental
         Bot: Which day?...
         Ada: tomorrow
-        Bot: tomorrow, Mon 23 Nov. What time?...
+        Bot: Tomorrow, Mon 23 Nov. What time?...
         Ada: back
         Bot: Which day?...
     """)

@@ -95,12 +95,12 @@ def test_the_language_changes_in_the_middle_and_the_question_stays(talk):
 def test_distress_comes_before_everything_and_one_tap_returns(talk, stack):
     talk("""
         Ada: book eye tomorrow
-        Bot: tomorrow, Mon 23 Nov. What time?...
+        Bot: Tomorrow, Mon 23 Nov. What time?...
         Ada: my wife is bleeding
         Bot: This may be an emergency...Call 112 now...We have told our desk.
              [Go on] [Talk to a person]
         Ada: [Go on]
-        Bot: tomorrow, Mon 23 Nov. What time?...
+        Bot: Tomorrow, Mon 23 Nov. What time?...
     """)
     alerts = [message.body for message in stack.heard_by(DESK)]
     assert len(alerts) == 1
@@ -173,3 +173,29 @@ def test_what_cannot_be_read_is_said_so(talk, stack):
     stack.sandbox.say(ADA.channel, ADA.number, "", media=("image/jpeg",))
     stack.work()
     assert stack.heard_by(ADA)[-1].body.startswith("I can only read text for now.")
+
+
+def test_a_greeting_or_thanks_is_no_mistake(talk):
+    talk("""
+        Ada: menu
+        Bot: What would you like to do?...
+        Ada: hello
+        Bot: What would you like to do?...
+        Ada: book eye
+        Bot: Which day?...
+        Ada: good morning
+        Bot: Which day?...
+        Ada: thank you
+        Bot: You are welcome.
+
+             Which day?...
+    """)
+
+
+def test_another_wish_in_the_middle_of_a_talk_is_heard(talk):
+    talk("""
+        Ada: book eye
+        Bot: Which day?...
+        Ada: my appointments
+        Bot: You have no visit coming up...
+    """)

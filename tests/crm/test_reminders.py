@@ -23,6 +23,7 @@ from crm.models import (
 )
 from crm.outbox.bodies import unseal
 from tests.crm.clinic import TUESDAY, a_patient, a_phone
+from tests.outbox import settings
 from workers import reminders as jobs
 
 MONDAY = TUESDAY - timedelta(days=1)
@@ -123,7 +124,7 @@ def test_a_due_reminder_names_person_place_and_time_and_nothing_else(
     assert [option.id for option in body.options] == [
         f"v1|reminder|{visit.id.hex}|{answer}" for answer in ("confirm", "move", "cancel")
     ]
-    assert body.template.name == "appointment_reminder_en"
+    assert body.template.name == "appointment_reminder_day_before_en"
     assert body.template.variables == ("Ada", "GrandPro Test", "Tue 24 Nov, 3pm", visit.id.hex)
 
 
@@ -251,7 +252,7 @@ class Monday(SystemClock):
 def wiring(engine, vault) -> Wiring:
     """A worker's wiring whose queue is away: what is posted waits for the sweep."""
     nowhere = Redis(port=1, retry=Retry(NoBackoff(), 0))
-    return Wiring(None, engine, nowhere, carrier=None, vault=vault, clock=Monday())
+    return Wiring(settings(), engine, nowhere, carrier=None, vault=vault, clock=Monday())
 
 
 def test_the_job_posts_batch_after_batch_until_none_is_due(session, clinic, now, wiring):
@@ -278,3 +279,20 @@ def test_the_number_of_statements_does_not_grow_with_the_batch(session, clinic, 
 
     assert reminders.post_due(session, now=day_before)["posted"] == 10
     assert len(statements) <= 8
+
+
+def test_where_text_messages_hear_no_answer_none_is_asked_for(
+    session, clinic, now, day_before, vault
+):
+    musa = a_patient("Musa Bello")
+    session.add(musa)
+    session.flush()
+    a_phone(session, musa, "+2349140000199", now=now, channel=Channel.SMS)
+    clinic.book(session, musa, clinic.slot(14), now=now)
+
+    reminders.post_due(session, now=day_before, sms_two_way=False)
+    message = session.scalars(select(Message).where(Message.patient_id == musa.id)).one()
+    body = unseal(vault, message.body_sealed, row=message.id)
+    assert "Will you come?" not in body.text
+    assert "please call the hospital: +234" in body.text
+    assert not body.options

@@ -1,5 +1,7 @@
 """What people write comes in once, is answered once, and is never lost."""
 
+import os
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from tests.outbox import at_once
 from tests.people import ADA, MUSA, Person
 from tests.stack import Stack
 from webhooks.signatures import LONGEST_BODY
+from workers import schedule
 
 PATH = "/webhooks/twilio/inbound"
 
@@ -199,6 +202,18 @@ def test_after_a_minute_without_an_answer_a_person_is_told(stack, bring):
     assert talk.answering is Answering.WAITING
 
 
+def test_a_kept_message_that_nobody_can_open_keeps_no_other_waiting(stack, bring):
+    bring("hi")
+    stack.say(ADA, "hi")
+    with broken(stack, "misheard"):
+        bring("xyzzy")
+        stack.say(ADA, "xyzzy")
+    spoil(stack, unanswered(stack)[0])
+    stack.later(timedelta(seconds=6))
+
+    assert len(stack.heard_by(ADA)) == 2
+
+
 def test_while_the_database_is_away_the_carrier_is_asked_to_come_again(stack, server_url):
     stack.say(MUSA, "hi")
     with nobody_may_connect(server_url, stack.wiring.engine.url.database):
@@ -208,6 +223,26 @@ def test_while_the_database_is_away_the_carrier_is_asked_to_come_again(stack, se
 
     assert again.http_status == 200
     assert [message.body[:8] for message in answers(stack, MUSA)] == ["Welcome ", "To book "]
+
+
+def test_a_line_to_the_database_that_was_cut_is_not_the_carriers_business(stack, bring):
+    bring("hi")
+    cut_lines(stack)
+
+    assert bring("English") == 200
+    assert len(answers(stack, MUSA)) == 2
+
+
+def test_what_was_missed_while_the_door_was_shut_and_fails_again_is_kept(stack, server_url):
+    stack.say(MUSA, "hi")
+    with nobody_may_connect(server_url, stack.wiring.engine.url.database):
+        stack.sandbox.say(MUSA.channel, MUSA.number, "xyzzy")
+    with broken(stack, "misheard"):
+        assert schedule.run_now(stack.wiring, "missed") == {"missed": 1}
+    assert len(unanswered(stack)) == 1
+    stack.later(timedelta(seconds=6))
+
+    assert len(stack.heard_by(MUSA)) == 2
 
 
 def post(stack: Stack, body: str, signature: str | None):
@@ -239,7 +274,24 @@ def sent(stack: Stack):
 
 
 def unanswered(stack: Stack):
-    return rows(stack, Message, Message.status == MessageStatus.UNANSWERED)
+    kept = rows(stack, Message, Message.status == MessageStatus.UNANSWERED)
+    return sorted(kept, key=lambda message: message.id)
+
+
+def spoil(stack: Stack, message: Message) -> None:
+    """Make a message one that no key opens."""
+    with stack.wiring.transaction() as session:
+        values = {"id": message.id, "spoilt": b"spoilt"}
+        session.execute(text("update messages set body_sealed = :spoilt where id = :id"), values)
+
+
+def cut_lines(stack: Stack) -> None:
+    """End every connection that the pool keeps, as a server that dies does: without a word."""
+    pool = stack.wiring.engine.pool
+    for line in [pool.connect() for _ in range(pool.checkedin())]:
+        with socket.socket(fileno=os.dup(line.driver_connection.fileno())) as end:
+            end.shutdown(socket.SHUT_RDWR)
+        line.close()
 
 
 @contextmanager

@@ -34,6 +34,7 @@ function mergeList(current, fresh) {
       continue;
     }
     remember(item);
+    if (old?.querySelector("details[open]")) item.querySelector("details")?.setAttribute("open", "");
     const next = old === place && place ? place.nextElementSibling : place;
     if (old) old.replaceWith(item);
     else current.insertBefore(item, place);
