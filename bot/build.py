@@ -38,6 +38,8 @@ def build_engine(settings: Settings, *, threads: int) -> Engine:
         max_overflow=2,
         pool_timeout=5,
         pool_recycle=1800,
+        # An error's text goes to the log, and the parameters are people's names.
+        hide_parameters=True,
     )
 
 

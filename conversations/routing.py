@@ -41,6 +41,8 @@ def route(talk: Talk, said: Said, *, languages: tuple[str, ...], now: datetime) 
         return Route("open", "distress", keeps=True)
     if talk.answering is Answering.PERSON:
         return Route("silence")
+    if said.is_overtaken and not (press and press.reminder):
+        return Route("silence")  # a "1" or a "yes" would answer a question it was never meant for
     return (
         _reminder(talk, said, press)
         or _everywhere(talk, said, word, languages)

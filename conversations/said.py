@@ -24,6 +24,8 @@ class Said:
     """The profile name the person chose: untrusted text."""
     opt_out: str = ""
     """STOP, START or HELP when the carrier has answered it already."""
+    is_overtaken: bool = False
+    """Kept when its turn failed, and what was written after it has been answered."""
 
     @property
     def folded(self) -> str:

@@ -73,4 +73,5 @@ def _give_to_a_person(session: Session, waiting: Waiting, message_id: UUID, now:
 
 def _said(waiting: Waiting) -> Said:
     kept = {name: waiting.body.get(name, "") for name in _KEPT}
-    return Said("kept", waiting.provider_id, waiting.channel, "", **kept)
+    overtaken = waiting.is_overtaken
+    return Said("kept", waiting.provider_id, waiting.channel, "", is_overtaken=overtaken, **kept)

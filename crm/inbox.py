@@ -221,12 +221,16 @@ def _kept(session: Session, talk: Talk, heard: Heard, status: str, now: datetime
 _UNANSWERED = text("""
 select id from messages
 where status = 'unanswered' and due_at <= :now
-order by due_at
+order by due_at, id
 limit :limit
 """)
 
 _REOPEN = text(f"""
-select {_TALK}, m.channel, m.provider_id, m.body_sealed, m.attempts
+select {_TALK}, m.channel, m.provider_id, m.body_sealed, m.attempts, exists (
+    select from messages later
+    where later.conversation_id = m.conversation_id and later.id > m.id
+        and later.direction = 'in' and later.status = 'answered'
+) as is_overtaken
 from messages m join conversations c on c.id = m.conversation_id
 where m.id = :id and m.status = 'unanswered'
 for no key update of c, m
@@ -242,6 +246,8 @@ class Waiting:
     provider_id: str
     body: dict[str, Any]
     attempts: int
+    is_overtaken: bool
+    """What the person wrote after it has been answered: its words belong to an older question."""
 
 
 def unanswered(session: Session, *, now: datetime, limit: int = 50) -> list[UUID]:
@@ -256,7 +262,14 @@ def reopen(session: Session, message_id: UUID) -> Waiting | None:
         return None
     vault: Vault = session.info["vault"]
     body = json.loads(vault.open(row.body_sealed, where=BODY, row=message_id))
-    return Waiting(_read(vault, row), Channel(row.channel), row.provider_id, body, row.attempts)
+    return Waiting(
+        _read(vault, row),
+        Channel(row.channel),
+        row.provider_id,
+        body,
+        row.attempts,
+        row.is_overtaken,
+    )
 
 
 def postpone(session: Session, message_id: UUID, *, attempts: int, now: datetime) -> None:

@@ -17,10 +17,11 @@ def lines():
     printed = io.StringIO()
     before = logging.getLogger().handlers[:], logging.getLogger().level
     levels = {name: logging.getLogger(name).level for name in logs.TALKATIVE}
+    shape = structlog.get_config()
     with redirect_stdout(printed):
         logs.configure("INFO")
         yield lambda: [json.loads(line) for line in printed.getvalue().splitlines()]
-    structlog.reset_defaults()
+    structlog.configure(**shape)
     logging.captureWarnings(capture=False)
     logging.getLogger().handlers[:], logging.getLogger().level = before
     for name, level in levels.items():

@@ -31,7 +31,7 @@ from crm.models import (
 from crm.outbox import Body, unseal
 from tests.stack import BORN_ON, SUNDAY_MORNING
 
-WALKS = int(os.environ.get("ANY_WORDS", "60"))
+WALKS = int(os.environ.get("ANY_WORDS", "50"))
 SEED = int(os.environ.get("ANY_WORDS_SEED", secrets.randbelow(2**32)))
 
 HOUSE = House(("en", "pcm"), Links("https://bot.example", "s" * 32))

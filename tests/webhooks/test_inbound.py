@@ -165,7 +165,7 @@ def test_receipts_come_as_they_like_and_end_read(stack, fault):
 
 
 def test_a_failed_turn_is_answered_once_its_cause_is_gone(stack, bring):
-    bring("hi")
+    stack.say(MUSA, "hi")
     with broken(stack, "misheard"):
         assert bring("xyzzy") == 200
         (kept,) = unanswered(stack)
@@ -188,7 +188,7 @@ def test_a_failed_turn_is_not_taken_in_twice(stack, bring):
 
 
 def test_after_a_minute_without_an_answer_a_person_is_told(stack, bring):
-    bring("hi")
+    stack.say(MUSA, "hi")
     with broken(stack, "misheard"):
         bring("xyzzy")
         for seconds in (6, 16, 31):
@@ -200,6 +200,39 @@ def test_after_a_minute_without_an_answer_a_person_is_told(stack, bring):
     assert ["number ending 0012" in alert.body for alert in alerts] == [True]
     (talk,) = [talk for talk in rows(stack, Conversation) if talk.turn]
     assert talk.answering is Answering.WAITING
+
+
+def test_a_kept_word_answers_no_question_that_was_asked_after_it(stack, bring):
+    stack.register(MUSA, "Musa Bello")
+    stack.say(MUSA, "book eye tomorrow")
+    with broken(stack, "appointments"):
+        bring("1")
+    stack.say(MUSA, "1")
+    assert "Shall I book it?" in stack.heard_by(MUSA)[-1].body
+    stack.later(timedelta(seconds=6))
+
+    assert unanswered(stack) == []
+    assert "Shall I book it?" in stack.heard_by(MUSA)[-1].body
+
+
+def test_a_cry_for_help_that_was_kept_is_heard_however_late(stack, bring):
+    with broken(stack, "conversations", "update"):
+        bring("I have chest pain")
+    stack.say(MUSA, "hello")
+    stack.later(timedelta(seconds=6))
+
+    assert "Call 112 now" in stack.heard_by(MUSA)[-1].body
+
+
+def test_kept_messages_are_answered_in_their_order(stack, bring):
+    stack.say(MUSA, "hi")
+    with broken(stack, "conversations", "update"):
+        bring("English")
+        bring("yes")
+    stack.later(timedelta(seconds=6))
+
+    heard = [message.body[:16] for message in stack.heard_by(MUSA)]
+    assert sorted(heard[1:]) == ["To book visits f", "What is the pati"]
 
 
 def test_a_kept_message_that_nobody_can_open_keeps_no_other_waiting(stack, bring):
@@ -295,8 +328,8 @@ def cut_lines(stack: Stack) -> None:
 
 
 @contextmanager
-def broken(stack: Stack, table: str) -> Iterator[None]:
-    """A table that takes no row."""
+def broken(stack: Stack, table: str, deed: str = "insert") -> Iterator[None]:
+    """A table that takes no row, or lets none be changed."""
     with stack.wiring.transaction() as session:
         session.execute(
             text(
@@ -305,7 +338,7 @@ def broken(stack: Stack, table: str) -> Iterator[None]:
             )
         )
         session.execute(
-            text(f"create trigger no before insert on {table} execute function say_no()")
+            text(f"create trigger no before {deed} on {table} execute function say_no()")
         )
     yield
     with stack.wiring.transaction() as session:
