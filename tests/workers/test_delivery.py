@@ -96,6 +96,16 @@ def test_everything_due_in_the_lane_is_sent_and_nothing_else(wiring, post, carri
     assert sorted(carrier.texts) == sorted(f"Message {n}" for n in range(60))
 
 
+def test_what_one_person_gets_leaves_in_the_order_it_was_said(wiring, carrier):
+    with wiring.sessions.begin() as session:
+        musa = somebody(session)
+        for n in range(20):
+            write(session, musa, text=f"Line {n:02}")
+    delivery.deliver(wiring, LANE)
+
+    assert carrier.texts == [f"Line {n:02}" for n in range(20)]
+
+
 def test_a_sent_message_is_written_down(wiring, post, carrier, look, tried):
     id_ = post()
     delivery.deliver(wiring, LANE)

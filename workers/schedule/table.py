@@ -16,9 +16,7 @@ SCHEDULE = (
     Entry("unanswered", 10, "workers.inbound.answer_waiting", "urgent", "a turn that failed"),
     Entry("leases", 5, "workers.delivery.reap", "utility", "a worker that died while sending"),
     Entry("unknown", 5, "workers.delivery.settle_unknown", "utility", "may have been sent"),
-    Entry(
-        "missed", 300, "workers.inbound.take_in_missed", "utility", "a door that was shut"
-    ),
+    Entry("missed", 300, "workers.inbound.take_in_missed", "utility", "a door that was shut"),
     Entry("late", 30, "workers.schedule.runs.catch_up", "utility", "slots below that did not run"),
     # -- by the clock, each slot once
     Entry("holds", 60, "workers.housekeeping.release_holds", "utility", "times kept too long"),
