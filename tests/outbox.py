@@ -140,13 +140,12 @@ class ScriptedCarrier:
         self.taken.append(parcel)
         return Accepted(_sid(parcel), "queued")
 
-    def find(self, parcel: Parcel, *, since: datetime) -> Accepted | None:
+    def find(self, parcel: Parcel, *, since: datetime) -> list[Accepted]:
         """Look among what was taken."""
         assert since.tzinfo
         self.looked_up[parcel.message_id] += 1
-        ours = (each for each in self.taken if each.message_id == parcel.message_id)
-        found = next(ours, None) if self.can_find else None
-        return Accepted(_sid(found), "queued") if found else None
+        ours = [each for each in self.taken if each.text == parcel.text and each.to == parcel.to]
+        return [Accepted(_sid(each), "queued") for each in ours] if self.can_find else []
 
     @property
     def texts(self) -> list[str]:

@@ -195,7 +195,7 @@ def _settle_doubt(wiring: Wiring, doubt: Doubt) -> str:
             log.warning("message.look_up_failed", reason=str(error))
             return "no answer"
     with wiring.transaction() as session:
-        if found and outbox.adopt(session, doubt, found, now=wiring.now()):
+        if any(outbox.adopt(session, doubt, each, now=wiring.now()) for each in found):
             return "found"
         is_decided = outbox.not_found(session, doubt, now=wiring.now())
     return "not found" if is_decided else "not found yet"

@@ -103,8 +103,8 @@ class Carrier(Protocol):
         """Hand the parcel over. Raises NotSent, Refused or Ambiguous."""
         ...
 
-    def find(self, parcel: Parcel, *, since: datetime) -> Accepted | None:
-        """Look for the parcel among what the carrier really took. Raises NotSent or Ambiguous."""
+    def find(self, parcel: Parcel, *, since: datetime) -> Sequence[Accepted]:
+        """What the carrier really took that may be this parcel. Raises NotSent or Ambiguous."""
         ...
 
     def received(self, *, since: datetime) -> Sequence[Received]:

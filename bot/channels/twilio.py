@@ -78,19 +78,16 @@ class TwilioCarrier:
         """Make the shapes Twilio does not have yet. Returns every shape's id by its name."""
         return templates.ensure_contents(self.client, shapes)
 
-    def find(self, parcel: Parcel, *, since: datetime) -> Accepted | None:
-        """The one message of ours to this person since then that says the same, if there is one.
+    def find(self, parcel: Parcel, *, since: datetime) -> list[Accepted]:
+        """Our messages to this person since then that say the same, oldest first.
 
-        Adopted is only a single match: with two, neither can be told from the other, so the answer
-        is Ambiguous. A match may still belong to another message with the same words; the caller
-        must refuse an id that is already on record. Twilio filters by the date *sent*, which a
-        queued message does not have yet, so dates are compared here by creation. Raises NotSent or
-        Ambiguous, and neither means that the parcel was not sent.
+        A match may belong to another message with the same words; the caller takes the first whose
+        id is not on record yet. Twilio filters by the date *sent*, which a queued message does not
+        have yet, so dates are compared here by creation. Raises NotSent or Ambiguous, and neither
+        means that the parcel was not sent.
         """
         found = [message for message in self._listed(parcel, since) if _says(message, parcel)]
-        if len(found) > 1:
-            raise Ambiguous(f"{len(found)} messages at the carrier look like this one")
-        return _accepted(found[0]) if found else None
+        return [_accepted(message) for message in reversed(found)]
 
     def received(self, *, since: datetime) -> list[Received]:
         """What people sent to our senders since then, oldest first, `MOST_RECEIVED` at most."""

@@ -19,12 +19,12 @@ from tests.bench.processes import Groups, cpu_ms, idle_percent, percentiles_ms
 
 NAME = "inbound turn"
 SIZES = (0, 10_000, 100_000)
-_AT_ONCE = 40
+_AT_ONCE = 30
 _REPEATS = 3
 
 
 def run(
-    servers: Servers, sizes: Sequence[int] = SIZES, talks_each: int = 40
+    servers: Servers, sizes: Sequence[int] = SIZES, talks_each: int = 30
 ) -> list[dict[str, Any]]:
     """A row for each size of the house's past, in people."""
     return [_measure(servers, size, talks_each) for size in sizes]

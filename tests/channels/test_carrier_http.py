@@ -146,7 +146,7 @@ def test_a_carrier_that_cannot_prove_who_it_is_gets_nothing(server: ScriptedServ
     http = CarrierHttpClient(rebase=secure, connect_s=0.2, read_s=0.2)
     with pytest.raises(CarrierError):
         post(http)
-    assert server.heard == []
+    assert not any("POST" in heard.line for heard in server.heard)
 
 
 @pytest.mark.parametrize(

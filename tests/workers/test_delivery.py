@@ -315,6 +315,23 @@ def test_a_lost_answer_is_found_at_the_carrier_and_not_sent_again(wiring, post, 
     assert len(carrier.taken) == 1
 
 
+def test_two_lost_answers_with_the_same_words_are_both_found(wiring, carrier, look):
+    def lose(parcel):
+        carrier.take(parcel)
+        raise Ambiguous("cut off")
+
+    with wiring.sessions.begin() as session:
+        musa = somebody(session)
+        ids = [write(session, musa, text="Please pick one") for _ in range(2)]
+    carrier.script = lose
+    delivery.deliver(wiring, LANE)
+    delivery.settle_unknown(wiring)
+
+    assert {look(id_).status for id_ in ids} == {MessageStatus.ACCEPTED}
+    assert len({look(id_).provider_id for id_ in ids}) == 2
+    assert len(carrier.taken) == 2
+
+
 def test_what_the_carrier_never_had_is_sent_after_the_second_look(wiring, post, carrier, clock):
     post()
     carrier.script = fail(Ambiguous("cut off"))
@@ -353,11 +370,11 @@ class Ledger(Carrier):
             Event().wait()
         return Accepted(f"SM{parcel.message_id.hex}", "queued")
 
-    def find(self, parcel: Parcel, *, since: datetime) -> Accepted | None:
+    def find(self, parcel: Parcel, *, since: datetime) -> list[Accepted]:
         """Look into the books."""
         assert since <= NOON
         has_it = parcel.message_id.hex in self.books()
-        return Accepted(f"SM{parcel.message_id.hex}", "queued") if has_it else None
+        return [Accepted(f"SM{parcel.message_id.hex}", "queued")] if has_it else []
 
     def books(self) -> list[str]:
         """Every message taken, in order."""
