@@ -1,5 +1,6 @@
 """How gunicorn serves: threads that share the processes' pools, and our log lines."""
 
+import gc
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -38,3 +39,9 @@ control_socket_disable = True
 def on_starting(_server: object) -> None:
     """Count from nought."""
     shared_metrics.tidy(metrics_folder)
+
+
+def post_worker_init(_worker: object) -> None:
+    """Let the collector pass over what was loaded: a full walk takes a tenth of a second."""
+    gc.collect()
+    gc.freeze()

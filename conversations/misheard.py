@@ -1,5 +1,7 @@
 """What was not understood, kept for those who teach the bot new words."""
 
+from sqlalchemy import insert
+
 from conversations.desk import Desk
 from conversations.said import Said
 from crm.kit.ids import uuid7
@@ -13,8 +15,8 @@ def keep(desk: Desk, question: str, said: Said) -> None:
     id_ = uuid7()
     words = said.text[:_LONGEST] or said.media
     vault = desk.session.info["vault"]
-    desk.session.add(
-        Misheard(
+    desk.session.execute(
+        insert(Misheard).values(
             id=id_,
             conversation_id=desk.talk.id,
             question=question,
@@ -23,4 +25,3 @@ def keep(desk: Desk, question: str, said: Said) -> None:
             at=desk.now,
         )
     )
-    desk.session.flush()

@@ -173,7 +173,7 @@ class Play:
     def _is_known(self) -> bool:
         talk = self.desk.talk
         if talk.patient_id is None:
-            held = patients.held_by(self.desk.session, talk.address_id)
+            held = self.desk.held()
             talk.patient_id = held[0][0].id if held else None
         return talk.patient_id is not None
 

@@ -19,7 +19,7 @@ _LIST = 9
 def identify(desk: Desk, answers: Answers) -> Outcome:
     """Whose visits: a phone alone is told the next time; more takes a date of birth."""
     del answers
-    held = patients.held_by(desk.session, desk.talk.address_id)
+    held = desk.held()
     if not held:
         return "nobody", None
     if desk.talk.context.get("known_until", "") > desk.now.isoformat():
@@ -35,7 +35,7 @@ def identify(desk: Desk, answers: Answers) -> Outcome:
 def check_birth_date(desk: Desk, answers: Answers) -> Outcome:
     """The phone's own person may see the family's visits, anyone else their own."""
     said = date.fromisoformat(answers.pop("born_on"))
-    held = patients.held_by(desk.session, desk.talk.address_id)
+    held = desk.held()
     matching = [
         (patient, role) for patient, role in held if patients.born_on(desk.session, patient) == said
     ]
@@ -117,7 +117,7 @@ def take_to_booking(desk: Desk, answers: Answers) -> Outcome:
 
 def find_visit(desk: Desk, answers: Answers) -> Outcome:
     """The visit a reminder spoke of, if it is still to come and this phone's."""
-    held = {patient.id for patient, _ in patients.held_by(desk.session, desk.talk.address_id)}
+    held = {patient.id for patient, _ in desk.held()}
     visit = appointments.view(desk.session, UUID(answers["visit_id"]))
     if visit is None or visit.patient_id not in held or not _is_live(desk, visit):
         return "passed", None

@@ -8,12 +8,11 @@ from uuid import UUID
 from bot.channels.carrier import Option
 from conversations.desk import Answers, Desk, Outcome
 from conversations.understand import mentions
-from crm import appointments, availability, hospitals, patients
+from crm import appointments, availability, hospitals
 from crm.appointments import PatientBusy, SlotTaken
 from crm.availability import Slot
 from crm.kit.clock import at_lagos, lagos, lagos_day
 from crm.kit.errors import DomainError
-from crm.models import Service
 
 _LIST = 8
 _DAYS = 7
@@ -21,7 +20,7 @@ _DAYS = 7
 
 def find_patients(desk: Desk, answers: Answers) -> Outcome:
     """For whom: the patients this phone speaks for."""
-    held = patients.held_by(desk.session, desk.talk.address_id)
+    held = desk.held()
     rows = [[str(patient.id), patient.first_name] for patient, _ in held]
     if answers.get("patient"):
         return "one", [answers["patient"], answers["patient_name"]]
@@ -91,7 +90,7 @@ def hold_slot(desk: Desk, answers: Answers) -> Outcome:
         held = appointments.hold(
             desk.session,
             patient_id=UUID(answers["patient"]),
-            service=_service(desk, answers),
+            service=desk.service(answers["service"]),
             slot=slot,
             source=desk.channel.value,
             moving_id=_id(answers.get("moving")),
@@ -115,7 +114,7 @@ def book(desk: Desk, answers: Answers) -> Outcome:
             booked = appointments.book(
                 desk.session,
                 patient_id=UUID(answers["patient"]),
-                service=_service(desk, answers),
+                service=desk.service(answers["service"]),
                 slot=slot,
                 source=desk.channel.value,
                 hold_id=_id(answers.get("hold")),
@@ -144,7 +143,7 @@ def _mentioned(answers: Answers, rows: Sequence[Sequence[Any]]) -> Sequence[Any]
 
 
 def _home_of(desk: Desk, answers: Answers) -> str | None:
-    held = patients.held_by(desk.session, desk.talk.address_id)
+    held = desk.held()
     return next(
         (
             str(patient.home_hospital_id)
@@ -153,10 +152,6 @@ def _home_of(desk: Desk, answers: Answers) -> str | None:
         ),
         None,
     )
-
-
-def _service(desk: Desk, answers: Answers) -> Service:
-    return desk.session.get_one(Service, UUID(answers["service"]))
 
 
 def _next_days_if_hours(meant: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -173,7 +168,11 @@ def _next_days_if_hours(meant: dict[str, Any], now: datetime) -> dict[str, Any]:
 def _days(desk: Desk, answers: Answers, *, why: str | None, wished: str | None = None) -> Outcome:
     after = date.fromisoformat(wished) if wished and why == "day_full" else None
     found = availability.free_days(
-        desk.session, _service(desk, answers), from_day=after, count=_DAYS, **_limits(desk, answers)
+        desk.session,
+        desk.service(answers["service"]),
+        from_day=after,
+        count=_DAYS,
+        **_limits(desk, answers),
     )
     if not found:
         return "nothing", None
@@ -184,7 +183,7 @@ def _days(desk: Desk, answers: Answers, *, why: str | None, wished: str | None =
 def _at(desk: Desk, answers: Answers, day: date, at: time) -> Outcome:
     wanted = at_lagos(day, at)
     slots = availability.nearest(
-        desk.session, _service(desk, answers), wanted, count=3, **_limits(desk, answers)
+        desk.session, desk.service(answers["service"]), wanted, count=3, **_limits(desk, answers)
     )
     if not slots:
         return "nothing", None
@@ -204,7 +203,7 @@ def _between(
     }
     slots = availability.free_slots(
         desk.session,
-        _service(desk, answers),
+        desk.service(answers["service"]),
         first=first,
         last=last,
         earliest=hours["earliest"],
@@ -228,7 +227,11 @@ def _spread(slots: Sequence[Slot]) -> list[Slot]:
 
 def _alternatives(desk: Desk, answers: Answers, slot: Slot) -> Outcome:
     slots = availability.nearest(
-        desk.session, _service(desk, answers), slot.starts_at, count=3, **_limits(desk, answers)
+        desk.session,
+        desk.service(answers["service"]),
+        slot.starts_at,
+        count=3,
+        **_limits(desk, answers),
     )
     rows = [_row(found) for found in sorted(slots, key=lambda found: found.starts_at)]
     return ("taken", rows) if rows else ("nothing", None)

@@ -19,7 +19,7 @@ def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
 
 def register(desk: Desk, answers: Answers) -> Outcome:
     """Write the patient down with their consent; the phone now speaks for them."""
-    is_first = not patients.held_by(desk.session, desk.talk.address_id)
+    is_first = not desk.held()
     patient = patients.register(
         desk.session,
         address_id=desk.talk.address_id,
@@ -34,6 +34,7 @@ def register(desk: Desk, answers: Answers) -> Outcome:
         proof_message_id=desk.message_id,
         now=desk.now,
     )
+    desk.known.clear()
     desk.talk.patient_id = patient.id
     recognise(desk, [*map(UUID, desk.talk.context.get("known", ())), patient.id])
     return "registered", [str(patient.id), patient.first_name]
