@@ -25,7 +25,7 @@ host = "0.0.0.0" if settings.environment == "production" else "127.0.0.1"  # noq
 bind = f"{host}:{settings.port}"
 worker_class = "gthread"
 workers = settings.web_concurrency
-threads = 8
+threads = 4
 # Without it one worker often takes every kept connection, and half the speed is gone.
 reuse_port = True
 timeout = 30
