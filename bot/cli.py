@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -48,10 +49,11 @@ def migrate() -> None:
 @main.command()
 def seed() -> None:
     """Put the demo's hospitals and people into the database, where they are missing."""
+    from bot.progress import track
     from crm import seed
 
     with _wired() as wiring, wiring.transaction() as session:
-        seed.demo(session, now=wiring.now())
+        seed.demo(session, now=wiring.now(), watch=partial(track, label="hospitals"))
     click.echo("The demo's people are in the database.")
 
 

@@ -50,11 +50,6 @@ def payload(turn: int, option_id: str) -> str:
     return f"{VERSION}|{turn}|{option_id}"
 
 
-def reminder_payload(appointment_id: UUID, answer: str) -> str:
-    """The payload of an answer to the reminder of this visit."""
-    return f"{VERSION}|reminder|{appointment_id.hex}|{answer}"
-
-
 def read_press(raw: str) -> Press | None:
     """What a payload says; None when it is not one of ours. Payloads are untrusted input."""
     parts = raw.split("|", 2)

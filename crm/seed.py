@@ -1,6 +1,7 @@
 """The demo's hospitals: three places, what they offer, who works there and when."""
 
 import random
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from crm.models import (
     Service,
 )
 from crm.slots import DAY
+
+Place = tuple[str, ...]
 
 _GENERAL, _ANTENATAL, _CHILD = "General consultation", "Antenatal", "Child health"
 _DENTAL, _EYE, _PHYSIO = "Dental", "Eye", "Physiotherapy"
@@ -90,15 +93,22 @@ _CLOSED = {
 }
 
 
-def demo(session: Session, *, now: datetime, seed: int = 1) -> bool:
+def demo(
+    session: Session,
+    *,
+    now: datetime,
+    seed: int = 1,
+    watch: Callable[[Collection[Place]], Iterable[Place]] = iter,
+) -> bool:
     """Fill an empty house; False, and nothing done, when there are hospitals already.
 
-    The same seed gives the same house: chance only decides who works on Saturdays.
+    The same seed gives the same house: chance only decides who works on Saturdays. `watch` goes
+    round the places and may show how far we are.
     """
     if session.scalar(select(Hospital.id).limit(1)) is not None:
         return False
     chance = random.Random(seed)  # noqa: S311 -- a demo's timetable guards nothing
-    for position, place in enumerate(_HOSPITALS):
+    for position, place in enumerate(watch(_HOSPITALS)):
         _open(session, position, place, chance, now.astimezone(UTC))
     session.add_all(
         Closure(during=Range(at_lagos(day), at_lagos(day + DAY)), reason=reason)
@@ -109,7 +119,7 @@ def demo(session: Session, *, now: datetime, seed: int = 1) -> bool:
 
 
 def _open(
-    session: Session, position: int, place: tuple[str, ...], chance: random.Random, now: datetime
+    session: Session, position: int, place: Place, chance: random.Random, now: datetime
 ) -> None:
     code, name, state, address, phone, desk_phone = place
     hospital = Hospital(

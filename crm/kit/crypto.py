@@ -64,11 +64,6 @@ class Vault:
         return digest[:_INDEX_BYTES]
 
 
-def new_key() -> str:
-    """A fresh 32-byte key in base64, for ENCRYPTION_KEYS."""
-    return base64.b64encode(os.urandom(32)).decode()
-
-
 def _bind(where: str, row: UUID) -> bytes:
     return where.encode() + b"\0" + row.bytes
 

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 _lock = threading.Lock()
@@ -31,11 +31,6 @@ def uuid7() -> UUID:
 def uuid7_floor(at: datetime) -> UUID:
     """The smallest id that could have been made at this moment: a bound for ranges."""
     return _assemble(int(at.timestamp() * 1000), 0, 0)
-
-
-def made_at(id_: UUID) -> datetime:
-    """When the id was made, to the millisecond."""
-    return datetime.fromtimestamp((id_.int >> 80) / 1000, tz=UTC)
 
 
 def _assemble(ms: int, counter: int, random: int) -> UUID:

@@ -278,6 +278,13 @@ def test_what_was_missed_while_the_door_was_shut_and_fails_again_is_kept(stack, 
     assert len(stack.heard_by(MUSA)) == 2
 
 
+@pytest.mark.parametrize("sender", ["2442", "MTN", "MyBank NG", "+2348002255622", ""])
+def test_who_is_no_person_gets_no_answer(bring, stack, sender):
+    assert bring("Your balance is low", sender=sender) == 200
+    stack.work()
+    assert stack.sandbox.messages_to() == []
+
+
 def post(stack: Stack, body: str, signature: str | None):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     if signature is not None:
