@@ -19,9 +19,11 @@ from tests.bench import delivery, dialogue, replies, report, statements, turns
 
 Rows = list[dict[str, Any]]
 
+CORES = 2
 
-def _delivery(servers: Servers, sizes: Sequence[int] = (1_000, 5_000, 20_000)) -> Rows:
-    """The rows of a delivered backlog, under the names that the others have."""
+
+def _delivery(servers: Servers, sizes: Sequence[int] = (2_000, 10_000, 40_000)) -> Rows:
+    """The rows of a backlog delivered by a worker for each core, named as the others are."""
     return [
         {
             **row,
@@ -30,7 +32,7 @@ def _delivery(servers: Servers, sizes: Sequence[int] = (1_000, 5_000, 20_000)) -
             "cpu_ms": {**row["cpu_ms_per_message"], "all": row["cpu_ms_total"]},
             "peak_mb": row["peak_memory_mb"],
         }
-        for row in delivery.run(servers, sizes)
+        for row in delivery.run(servers, sizes, workers=CORES)
     ]
 
 
