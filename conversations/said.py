@@ -5,6 +5,8 @@ from uuid import UUID
 
 from bot.channels.carrier import Channel
 from conversations.understand import fold
+from crm.kit import phones
+from crm.kit.phones import PhoneError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,16 @@ class Said:
     """STOP, START or HELP when the carrier has answered it already."""
     is_overtaken: bool = False
     """Kept when its turn failed, and what was written after it has been answered."""
+
+    @property
+    def is_from_a_person(self) -> bool:
+        """False for short codes and senders with a name: answering them is two bots talking."""
+        if self.channel is Channel.WHATSAPP:
+            return bool(self.sender)
+        try:
+            return phones.parse(self.sender).is_textable
+        except PhoneError:
+            return False
 
     @property
     def folded(self) -> str:

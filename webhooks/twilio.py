@@ -18,8 +18,6 @@ from bot.wiring import Wiring
 from conversations import engine, unanswered
 from conversations.engine import House
 from conversations.said import Said
-from crm.kit import phones
-from crm.kit.phones import PhoneError
 from webhooks.signatures import signed_by_twilio
 
 log = structlog.get_logger()
@@ -76,7 +74,7 @@ def _media(form: MultiDict[str, str]) -> str:
 
 def _take_in(wiring: Wiring, said: Said) -> str:
     """Answer now, or keep it for the worker that answers what failed. Returns which."""
-    if not said.provider_id or not _is_from_a_person(said):
+    if not said.provider_id or not said.is_from_a_person:
         return "ignored"
     try:
         return _answer_or_keep(wiring, said)
@@ -85,16 +83,6 @@ def _take_in(wiring: Wiring, said: Said) -> str:
             raise
     # The pool's connections had died with a restart of the server; all of the pool is new now.
     return _answer_or_keep(wiring, said)
-
-
-def _is_from_a_person(said: Said) -> bool:
-    """False for short codes and senders with a name: answering them would be a bot's talk."""
-    if said.channel is Channel.WHATSAPP:
-        return bool(said.sender)
-    try:
-        return phones.parse(said.sender).is_textable
-    except PhoneError:
-        return False
 
 
 def _answer_or_keep(wiring: Wiring, said: Said) -> str:

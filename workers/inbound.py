@@ -41,7 +41,7 @@ def take_in_missed(wiring: Wiring) -> dict[str, int]:
     since = max(min(looked_at or newest, newest), wiring.now() - LONGEST_LOOK_BACK)
     for each in wiring.carrier.received(since=since):
         said = Said(PROVIDER, each.provider_id, each.channel, each.sender, each.text)
-        missed += _take_in(wiring, said)
+        missed += said.is_from_a_person and _take_in(wiring, said)
     return {"missed": missed}
 
 

@@ -96,7 +96,10 @@ class TwilioCarrier:
                 Received(message.sid, channel, _bare(message.from_), message.body or "")
                 for channel in (Channel.SMS, Channel.WHATSAPP)
                 for message in self.messages.list(
-                    to=self._sender(channel), date_sent_after=since, limit=MOST_RECEIVED
+                    to=self._sender(channel),
+                    date_sent_after=since,
+                    limit=MOST_RECEIVED,
+                    page_size=MOST_RECEIVED,
                 )
                 if str(message.direction) == "inbound"
             ]
