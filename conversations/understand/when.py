@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from conversations.understand.days import Days, find_days
 from conversations.understand.fold import fold
@@ -71,6 +72,7 @@ def _without_slips(text: str) -> str:
     return _LONG_WORD.sub(lambda match: _corrected(match[0]), text)
 
 
+@lru_cache(maxsize=2048)
 def _corrected(word: str) -> str:
     """The one calendar word this was meant to be; the word itself where two are as near."""
     near = [known for known in _CALENDAR_WORDS if is_slip(word, known)]
