@@ -5,6 +5,7 @@ database is a copy of one that was migrated and seeded once.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.errors import InsufficientPrivilege, ObjectInUse
 from redis import Redis
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -108,7 +110,18 @@ def database_url(server_url: str) -> Iterator[str]:
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"create database {name} template {_TEMPLATE}")
         yield named(server_url, name)
-        connection.execute(f"drop database {name} with (force)")
+        _drop(connection, name)
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    """Drop a test's database; the vacuum may be in it, and only a superuser could turn it out."""
+    for _ in range(50):
+        try:
+            connection.execute(f"drop database {name} with (force)")
+        except (InsufficientPrivilege, ObjectInUse):
+            time.sleep(0.1)
+        else:
+            return
 
 
 @pytest.fixture
