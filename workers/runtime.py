@@ -46,8 +46,9 @@ def work(wiring: Wiring, lane: str, *, burst: bool = False, max_jobs: int = MAX_
     when one process ends. After `max_jobs` the process starts afresh under its own pid, which
     gives back what leaked and is no death to a supervisor.
     """
-    # What is loaded now stays: the collector need not walk it again and again.
-    gc.freeze()
+    if not burst:
+        # What is loaded now stays: the collector need not walk it again and again.
+        gc.freeze()
     with stopping_on_signals() as stop:
         while not stop.asked:
             worker = _spell(wiring, lane, stop, burst=burst, max_jobs=max_jobs)
