@@ -18,7 +18,7 @@ from crm.models import Answering
 BODY = "messages.body"
 CONTEXT = "conversations.context"
 
-RETRY = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=30))
+RETRY = (timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20))
 """Pauses before an unanswered message is played again; then a person is told."""
 
 

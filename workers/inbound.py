@@ -51,7 +51,7 @@ def _take_in(wiring: Wiring, said: Said) -> bool:
         with wiring.transaction() as session:
             house = House.of(wiring)
             return engine.take_turn(session, said, house, now=wiring.now()) is not None
-    except Exception:
+    except Exception:  # whatever it is, the message is kept and the next one is not held up
         log.exception("turn.failed", provider_id=said.provider_id)
     with wiring.transaction() as session:
         unanswered.keep(session, said, now=wiring.now())
@@ -63,7 +63,7 @@ def _answer(wiring: Wiring, message_id: UUID) -> str:
         with wiring.transaction() as session:
             house = House.of(wiring)
             unanswered.play_again(session, message_id, house, now=wiring.now())
-    except Exception:
+    except Exception:  # a later try, or a person, follows
         log.exception("turn.failed_again", message_id=str(message_id))
         return _postpone(wiring, message_id)
     return "answered"
@@ -74,6 +74,6 @@ def _postpone(wiring: Wiring, message_id: UUID) -> str:
     try:
         with wiring.transaction() as session:
             return unanswered.give_up_or_postpone(session, message_id, now=wiring.now())
-    except Exception:
+    except Exception:  # one that nobody can open must not block the others
         log.exception("turn.stuck", message_id=str(message_id))
     return "stuck"

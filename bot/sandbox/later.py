@@ -46,7 +46,7 @@ class Later:
         while task := self._next():
             try:
                 task()
-            except Exception:
+            except Exception:  # one receipt's trouble is not the next one's
                 logger.exception("a sandbox task failed")
             with self._due:
                 self._open -= 1

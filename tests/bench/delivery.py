@@ -6,7 +6,6 @@ Wall rates wander on a shared machine; CPU per message, by who spent it, is what
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,6 +32,7 @@ from crm.kit.ids import uuid7
 from crm.migrations.run import upgrade
 from crm.models import Address, Consent, Lane, Patient, Purpose
 from crm.outbox import Draft
+from tests.bench.processes import ready, started
 from workers import delivery, runtime
 
 NAME = "delivery of a backlog"
@@ -53,16 +53,16 @@ def run(
     """Measure each size once, with the same warm workers. Returns a row for each."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        carrier = stack.enter_context(_started("tests.bench.null_carrier", "0"))
-        url = f"http://127.0.0.1:{_ready(carrier)}"
+        carrier = stack.enter_context(started("tests.bench.null_carrier", "0"))
+        url = f"http://127.0.0.1:{ready(carrier)}"
         wiring = _wiring(servers, home, url)
         people = _people(wiring, max(sizes))
         environ = wiring.settings.environ()
         at_work = [
-            stack.enter_context(_started("tests.bench.delivery", "work", environ=environ))
+            stack.enter_context(started("tests.bench.delivery", "work", environ=environ))
             for _ in range(workers)
         ]
-        pids = [int(_ready(worker)) for worker in at_work]
+        pids = [int(ready(worker)) for worker in at_work]
         bench = _Bench(wiring, url, pids, _children(servers))
         bench.drain(people[:_WARM_UP])
         return [bench.measure(people[:size]) for size in sizes]
@@ -208,27 +208,6 @@ def _draft(person: Person) -> Draft:
 
 
 # -- processes ------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _started(
-    module: str, *args: str, environ: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", module, *args]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _ready(process: subprocess.Popen[str]) -> str:
-    """The word that the process says when it is ready."""
-    assert process.stdout
-    word, _, value = process.stdout.readline().partition(" ")
-    assert word == "ready", f"{process.args} did not start"
-    return value.strip()
 
 
 def _children(servers: Servers) -> dict[str, psutil.Process]:

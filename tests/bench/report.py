@@ -35,8 +35,9 @@ def tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[Table]:
     if timed:
         yield _table("Times", _COLUMNS, map(_timed, timed))
     if counted:
-        kinds = ((row["kind"], row["statements"], row["trips"]) for row in counted)
-        yield _table("What a turn asks of the database", ("turn", "statements", "trips"), kinds)
+        kinds = ((row["kind"], row["statements"], row["trips"], row["cpu_ms"]) for row in counted)
+        columns = ("turn", "statements", "trips", "our CPU ms")
+        yield _table("What a turn asks of the database, in one process", columns, kinds)
 
 
 def _timed(row: Mapping[str, Any]) -> tuple[object, ...]:
