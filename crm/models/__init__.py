@@ -8,6 +8,7 @@ from crm.models.appointment import (
     ReminderKind,
     ReminderStatus,
 )
+from crm.models.audit import AuditEvent, AuditOutcome, AuditSeal
 from crm.models.base import Base
 from crm.models.hospital import (
     Closure,
@@ -17,6 +18,7 @@ from crm.models.hospital import (
     Schedule,
     Service,
 )
+from crm.models.idempotency import IdempotencyKey
 from crm.models.job import JobRun, RunStatus
 from crm.models.message import (
     Answering,
@@ -41,22 +43,37 @@ from crm.models.patient import (
     Suppression,
     SuppressionReason,
 )
+from crm.models.user import (
+    AccountKind,
+    CodePurpose,
+    OneTimeCode,
+    SignIn,
+    User,
+    UserGrant,
+    UserStatus,
+)
 
 __all__ = [
     "BLOCKING",
+    "AccountKind",
     "Address",
     "AddressHolder",
     "Answering",
     "Appointment",
     "AppointmentStatus",
+    "AuditEvent",
+    "AuditOutcome",
+    "AuditSeal",
     "Base",
     "CarrierContent",
     "Closure",
+    "CodePurpose",
     "Consent",
     "Conversation",
     "Direction",
     "HolderRole",
     "Hospital",
+    "IdempotencyKey",
     "InboundKey",
     "JobRun",
     "Lane",
@@ -64,6 +81,7 @@ __all__ = [
     "MessageAttempt",
     "MessageStatus",
     "Misheard",
+    "OneTimeCode",
     "Patient",
     "PatientStatus",
     "Practitioner",
@@ -75,6 +93,10 @@ __all__ = [
     "RunStatus",
     "Schedule",
     "Service",
+    "SignIn",
     "Suppression",
     "SuppressionReason",
+    "User",
+    "UserGrant",
+    "UserStatus",
 ]
