@@ -1,4 +1,4 @@
-"""What a message says, sealed: JSON of the text, the options, the button word and the template."""
+"""What a message says, sealed: JSON of text, options, button word, template and subject."""
 
 import json
 from collections.abc import Sequence
@@ -27,6 +27,8 @@ class Body:
     options: Sequence[Option] = ()
     button_word: str = ""
     template: Template | None = None
+    subject: str = ""
+    """What an e-mail is called; other channels have none."""
 
 
 def seal(vault: Vault, body: Body, *, row: UUID) -> bytes:
@@ -34,6 +36,8 @@ def seal(vault: Vault, body: Body, *, row: UUID) -> bytes:
     options = [[option.id, option.label, option.description] for option in body.options]
     template = body.template and [body.template.name, list(body.template.variables)]
     parts = {"text": body.text, "options": options, "word": body.button_word, "template": template}
+    if body.subject:
+        parts["subject"] = body.subject
     return vault.seal(json.dumps(parts, ensure_ascii=False), where=_WHERE, row=row)
 
 
@@ -47,4 +51,5 @@ def unseal(vault: Vault, sealed: bytes, *, row: UUID) -> Body:
         options,
         parts["word"],
         Template(template[0], tuple(template[1])) if template else None,
+        parts.get("subject", ""),
     )

@@ -31,6 +31,8 @@ class Draft:
     text: str
     purpose: Purpose
     lane: Lane
+    subject: str = ""
+    """What an e-mail is called."""
     options: Sequence[Option] = ()
     button_word: str = ""
     template: Template | None = None
@@ -46,7 +48,7 @@ class Draft:
     @property
     def body(self) -> Body:
         """What it says."""
-        return Body(self.text, self.options, self.button_word, self.template)
+        return Body(self.text, self.options, self.button_word, self.template, self.subject)
 
 
 def post(
