@@ -1,5 +1,7 @@
 """Owners, their contracts and bank accounts, revenue, and the rates of withholding tax."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
@@ -43,7 +45,7 @@ def words(name: str, *values: str) -> sa.Enum:
     return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=24)
 
 
-def identified() -> list[sa.Column]:
+def identified() -> list[sa.Column[Any]]:
     """The columns of a row with an id and two moments."""
     moment = sa.TIMESTAMP(timezone=True)
     return [
@@ -53,12 +55,14 @@ def identified() -> list[sa.Column]:
     ]
 
 
-def required(name: str, kind: sa.types.TypeEngine, default: str | None = None) -> sa.Column:
+def required(
+    name: str, kind: sa.types.TypeEngine[Any], default: str | None = None
+) -> sa.Column[Any]:
     """A column that is never empty."""
     return sa.Column(name, kind, nullable=False, server_default=default and sa.text(default))
 
 
-def one_of(name: str, other: str, *, nullable: bool = False, **more: bool) -> sa.Column:
+def one_of(name: str, other: str, *, nullable: bool = False, **more: Any) -> sa.Column[Any]:
     """A column that names a row of another table."""
     return sa.Column(name, sa.Uuid(), sa.ForeignKey(f"{other}.id"), nullable=nullable, **more)
 
