@@ -10,6 +10,13 @@ from crm.models.appointment import (
 )
 from crm.models.audit import AuditEvent, AuditOutcome, AuditSeal
 from crm.models.base import Base
+from crm.models.data_request import (
+    Breach,
+    BreachSeverity,
+    DataRequest,
+    RequestKind,
+    RequestStatus,
+)
 from crm.models.feedback import (
     AnswerSource,
     FeedbackInvitation,
@@ -31,6 +38,7 @@ from crm.models.hospital import (
     Service,
 )
 from crm.models.idempotency import IdempotencyKey
+from crm.models.insurance import InsurancePolicy
 from crm.models.job import JobRun, RunStatus
 from crm.models.message import (
     Answering,
@@ -60,7 +68,10 @@ from crm.models.owner import (
 from crm.models.patient import (
     Address,
     AddressHolder,
+    BloodGroup,
     Consent,
+    Gender,
+    Genotype,
     HolderRole,
     Patient,
     PatientStatus,
@@ -94,6 +105,9 @@ __all__ = [
     "BankAccount",
     "Base",
     "Basis",
+    "BloodGroup",
+    "Breach",
+    "BreachSeverity",
     "CarrierContent",
     "Closure",
     "CodePurpose",
@@ -103,13 +117,17 @@ __all__ = [
     "ContractStatus",
     "ContractVersion",
     "Conversation",
+    "DataRequest",
     "Direction",
     "FeedbackInvitation",
     "FollowUp",
+    "Gender",
+    "Genotype",
     "HolderRole",
     "Hospital",
     "IdempotencyKey",
     "InboundKey",
+    "InsurancePolicy",
     "InvitationStatus",
     "JobRun",
     "Lane",
@@ -133,6 +151,8 @@ __all__ = [
     "Reminder",
     "ReminderKind",
     "ReminderStatus",
+    "RequestKind",
+    "RequestStatus",
     "RevenueClosing",
     "RevenueEntry",
     "RevenueKind",
