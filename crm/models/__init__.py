@@ -2,8 +2,11 @@
 
 from crm.models.appointment import (
     BLOCKING,
+    BLOCKS_PATIENT,
+    BLOCKS_PRACTITIONER,
     Appointment,
     AppointmentStatus,
+    ClinicSession,
     Reminder,
     ReminderKind,
     ReminderStatus,
@@ -36,6 +39,7 @@ from crm.models.hospital import (
     PractitionerService,
     Schedule,
     Service,
+    ServiceMode,
 )
 from crm.models.idempotency import IdempotencyKey
 from crm.models.insurance import InsurancePolicy
@@ -89,9 +93,12 @@ from crm.models.user import (
     UserGrant,
     UserStatus,
 )
+from crm.models.waitlist import DayPart, OfferStatus, WaitlistEntry, WaitlistOffer, WaitStatus
 
 __all__ = [
     "BLOCKING",
+    "BLOCKS_PATIENT",
+    "BLOCKS_PRACTITIONER",
     "AccountKind",
     "Address",
     "AddressHolder",
@@ -109,6 +116,7 @@ __all__ = [
     "Breach",
     "BreachSeverity",
     "CarrierContent",
+    "ClinicSession",
     "Closure",
     "CodePurpose",
     "Consent",
@@ -118,6 +126,7 @@ __all__ = [
     "ContractVersion",
     "Conversation",
     "DataRequest",
+    "DayPart",
     "Direction",
     "FeedbackInvitation",
     "FollowUp",
@@ -135,6 +144,7 @@ __all__ = [
     "MessageAttempt",
     "MessageStatus",
     "Misheard",
+    "OfferStatus",
     "OneTimeCode",
     "Owner",
     "OwnerAddress",
@@ -160,6 +170,7 @@ __all__ = [
     "RunStatus",
     "Schedule",
     "Service",
+    "ServiceMode",
     "Severity",
     "SignIn",
     "Suppression",
@@ -170,4 +181,7 @@ __all__ = [
     "User",
     "UserGrant",
     "UserStatus",
+    "WaitStatus",
+    "WaitlistEntry",
+    "WaitlistOffer",
 ]
