@@ -5,7 +5,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, create_engine
 
+from bot.channels.carriers import Carriers
 from bot.channels.http import CarrierHttpClient
+from bot.channels.pool import CarrierPool
+from bot.channels.sendgrid import SendGridCarrier
 from bot.channels.twilio import TwilioCarrier
 from bot.config import Settings, SettingsError
 from bot.texts import spoken
@@ -53,7 +56,20 @@ def bounded_redis(url: str) -> Redis:
     )
 
 
-def _carrier(settings: Settings) -> TwilioCarrier:
+def _carrier(settings: Settings) -> Carriers:
+    return Carriers(phones=_phones(settings), mail=_mail(settings))
+
+
+def _mail(settings: Settings) -> SendGridCarrier:
+    return SendGridCarrier(
+        api_key=settings.sendgrid_api_key,
+        sender=settings.sendgrid_from_email,
+        base_url=settings.sendgrid_base_url,
+        pool=CarrierPool(),
+    )
+
+
+def _phones(settings: Settings) -> TwilioCarrier:
     return TwilioCarrier(
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token,

@@ -63,9 +63,25 @@ class Settings(BaseModel):
     twilio_base_url: str | None = None
     sendgrid_api_key: Hidden
     sendgrid_from_email: str
+    # The public key of SendGrid's event webhook; without it no event is let in.
+    sendgrid_webhook_key: str = ""
+    # None is the real SendGrid; anything else is the sandbox.
+    sendgrid_base_url: str | None = None
 
     languages: Words = ("en", "pcm")
     sms_two_way: bool = True
+
+    # Work factor of password hashes: 4 is for tests alone.
+    bcrypt_cost: int = Field(default=12, ge=4, le=16)
+    # True: whoever approves money has signed in with a second factor.
+    require_totp: bool = False
+    # How many proxies before us may be believed about the caller's address.
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    # Requests a minute to the API by one account, and by one address.
+    rate_per_account: int = Field(default=600, ge=1)
+    rate_per_address: int = Field(default=1200, ge=1)
+    # Sign-in tries a minute from one address.
+    rate_of_sign_in: int = Field(default=10, ge=1)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -100,7 +116,7 @@ class Settings(BaseModel):
             raise ValueError("must be a redis://, rediss:// or unix:// address")
         return url
 
-    @field_validator("public_base_url", "twilio_base_url")
+    @field_validator("public_base_url", "twilio_base_url", "sendgrid_base_url")
     @classmethod
     def _is_web(cls, url: str | None) -> str | None:
         if url is not None and not re.match(r"https?://[^/]+", url):
@@ -113,6 +129,13 @@ class Settings(BaseModel):
         for pair in keys.split(","):
             _check_key(pair)
         return keys
+
+    @field_validator("sendgrid_webhook_key")
+    @classmethod
+    def _is_public_key(cls, key: str) -> str:
+        if key and not re.fullmatch(r"[A-Za-z0-9+/]{80,}={0,2}", key):
+            raise ValueError("must be the verification key that SendGrid shows, in base64")
+        return key
 
     def sqlalchemy_url(self, *, direct: bool = False) -> str:
         """Return the database's address for SQLAlchemy; `direct` goes round a pooler."""
@@ -161,6 +184,9 @@ def _filled(given: dict[str, str]) -> dict[str, str]:
     given = _derived({"home": "var", "port": "8000", **given})
     home = Path(given["home"]).expanduser()
     made_up = demo_values.make_up(home, given["port"], given["sandbox_port"])
+    api_key = given.get("sendgrid_api_key", made_up["sendgrid_api_key"])
+    if "sendgrid_webhook_key" not in given:
+        made_up["sendgrid_webhook_key"] = demo_values.mail_webhook_key(api_key)
     # An address left out is empty, so that the demo's own servers fill it.
     return {"database_url": "", "redis_url": "", **made_up, **given}
 
@@ -203,8 +229,9 @@ def _refusals(given: Mapping[str, str]) -> Iterator[str]:
         yield f"SECRET_KEY is short: at least {SHORTEST_SECRET} characters"
     if given.get("public_base_url", "").startswith("http://"):
         yield "PUBLIC_BASE_URL must be https:// in production"
-    if "twilio_base_url" in given:
-        yield "TWILIO_BASE_URL points to a sandbox: production must leave it out"
+    for field in ("twilio_base_url", "sendgrid_base_url"):
+        if field in given:
+            yield f"{_variable(field)} points to a sandbox: production must leave it out"
     yield from _account_refusals(given.get("twilio_account_sid"))
 
 

@@ -1,15 +1,21 @@
 """What the demo makes up so that it runs without being told anything."""
 
 import base64
+import hashlib
 import json
 import os
 import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 # Production refuses it.
 ACCOUNT_SID = "AC" + "de" * 16
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def make_up(home: Path, port: str, sandbox_port: str) -> dict[str, str]:
@@ -21,8 +27,27 @@ def make_up(home: Path, port: str, sandbox_port: str) -> dict[str, str]:
         "twilio_phone_number": "+12025550101",
         "twilio_whatsapp_number": "+12025550102",
         "sendgrid_from_email": "care@grandpro.example",
+        "sendgrid_base_url": f"http://127.0.0.1:{sandbox_port}",
         **_secrets(home),
     }
+
+
+def mail_event_key(api_key: str) -> "EllipticCurvePrivateKey":
+    """Return the key with which the sandbox signs its e-mail events, made from the account's."""
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 -- the demo's alone
+
+    digest = hashlib.sha256(b"sandbox-mail-events\0" + api_key.encode()).digest()
+    number = int.from_bytes(digest, "big") % (_P256_ORDER - 1) + 1
+    return ec.derive_private_key(number, ec.SECP256R1())
+
+
+def mail_webhook_key(api_key: str) -> str:
+    """Return its public half, as SendGrid would show it."""
+    from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415
+
+    public = mail_event_key(api_key).public_key()
+    der = public.public_bytes(form.Encoding.DER, form.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(der).decode()
 
 
 def _secrets(home: Path) -> dict[str, str]:

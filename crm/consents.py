@@ -1,8 +1,10 @@
 """What people agreed to, and when they took it back. Rows are only ever added."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from crm.kit.ids import uuid7
@@ -38,3 +40,32 @@ def record(
         )
     )
     session.flush()
+
+
+# Who has already said so, last, is not written down again: carriers and people press twice.
+_NO_MORE_MARKETING = text("""
+    insert into consents (id, address_id, purpose, is_granted, wording, language, source, at)
+    select w.id, w.address_id, 'marketing', false, :wording, 'en', :source, :now
+    from unnest(cast(:ids as uuid[]), cast(:addresses as uuid[])) as w(id, address_id)
+    join addresses a on a.id = w.address_id
+    where coalesce((
+        select c.is_granted or c.purpose = 'all' from consents c
+        where c.address_id = w.address_id and c.purpose in ('marketing', 'all')
+        order by c.id desc limit 1
+    ), true)
+    returning address_id
+""")
+
+
+def withdraw_marketing(
+    session: Session, addresses: Collection[UUID], *, wording: str, source: str, now: datetime
+) -> int:
+    """Take marketing back at these addresses; returns at how many it was not yet."""
+    values = {
+        "ids": [uuid7() for _ in addresses],
+        "addresses": list(addresses),
+        "wording": wording,
+        "source": source,
+        "now": now,
+    }
+    return len(session.execute(_NO_MORE_MARKETING, values).all())

@@ -29,6 +29,8 @@ _SUPPRESSED = {
     SuppressionReason.STOP: "the person asked us to stop",
     SuppressionReason.CARRIER: "the carrier blocks this address",
     SuppressionReason.INVALID: "the address does not work",
+    SuppressionReason.BOUNCE: "e-mails to this address come back",
+    SuppressionReason.SPAM: "the person reported our e-mail as spam",
 }
 _EVENINGS = (time(7), time(21))
 # Lagos wall clock; a purpose that is missing here may go at any hour.

@@ -1,5 +1,6 @@
 """Addresses that hear nothing they did not ask for: after a STOP, or because a carrier said so."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -17,14 +18,26 @@ def suppress(
     session: Session, address_id: UUID, reason: SuppressionReason, *, now: datetime
 ) -> bool:
     """Suppress the address until lifted. Returns False when it already was, whatever the reason."""
-    row = {"id": uuid7(), "address_id": address_id, "reason": reason, "since": now}
+    return suppress_many(session, {address_id: reason}, now=now) == 1
+
+
+def suppress_many(
+    session: Session, reasons: Mapping[UUID, SuppressionReason], *, now: datetime
+) -> int:
+    """Suppress each address for its reason; returns how many were not yet."""
+    if not reasons:
+        return 0
+    rows = [
+        {"id": uuid7(), "address_id": address_id, "reason": reasons[address_id], "since": now}
+        for address_id in sorted(reasons)
+    ]
     statement = (
         insert(Suppression)
-        .values(row)
+        .values(rows)
         .on_conflict_do_nothing(index_elements=["address_id"], index_where=_IN_FORCE)
         .returning(Suppression.id)
     )
-    return session.scalar(statement) is not None
+    return len(session.scalars(statement).all())
 
 
 def lift(session: Session, address_id: UUID, *, now: datetime) -> bool:

@@ -2,18 +2,19 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select
 
 from bot.channels.capabilities import capabilities_of, numbered, render
-from bot.channels.carrier import NotSent, Parcel, Refused
+from bot.channels.carrier import Channel, NotSent, Parcel, Refused
 from bot.channels.content import template_variables
 from bot.channels.errors import WINDOW_CLOSED, explain
 from bot.wiring import Wiring
 from crm import outbox
-from crm.models import CarrierContent
+from crm.models import CarrierContent, Purpose
 from crm.outbox import Body, Claimed
 
 _READ_AGAIN_S = 30.0
@@ -32,7 +33,12 @@ def pack(wiring: Wiring, message: Claimed) -> Parcel:
     to = wiring.vault.open(message.value_sealed, where="addresses.value", row=message.address_id)
     body = outbox.unseal(wiring.vault, message.body_sealed, row=message.id)
     shown = (_as_template if message.must_use_template else _as_written)(wiring, message, body)
-    return Parcel(message.id, message.n, message.channel, to, *shown)
+    parcel = Parcel(message.id, message.n, message.channel, to, *shown)
+    if message.channel is not Channel.EMAIL:
+        return parcel
+    url = wiring.links.unsubscribe(message.address_id)
+    is_marketing = message.purpose is Purpose.MARKETING
+    return replace(parcel, subject=body.subject, unsubscribe_url=url if is_marketing else None)
 
 
 def _as_written(wiring: Wiring, message: Claimed, body: Body) -> _Shown:

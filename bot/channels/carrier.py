@@ -33,10 +33,14 @@ class Parcel:
     attempt: int
     channel: Channel
     to: str
-    """E.164, or a WhatsApp business-scoped id such as ``NG.4f2c``."""
+    """E.164, a WhatsApp business-scoped id such as ``NG.4f2c``, or an e-mail address."""
     text: str
     content_sid: str | None = None
     content_variables: Mapping[str, str] | None = None
+    subject: str = ""
+    """The subject line of an e-mail; no other channel has one."""
+    unsubscribe_url: str | None = None
+    """Where the person stops such e-mails; marketing has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""What Twilio's error codes mean for us: a kind that decides what to do, and words for people.
+"""What carriers' error codes mean for us: a kind that decides what to do, and words for people.
 
 Used for errors of the create call and for failed receipts. Twilio's set changes without notice, so
-a code that is not listed still gets an answer.
+a code that is not listed still gets an answer. E-mail has no codes but SMTP's: ours follow those.
 """
 
 from dataclasses import dataclass
@@ -40,6 +40,13 @@ OPTED_OUT = 21610
 WINDOW_CLOSED = 63016
 NOT_ON_WHATSAPP = frozenset({63003, 63024})
 
+MAIL_SERVER_AWAY = 451
+MAIL_UNWANTED = 541
+NO_MAILBOX = 550
+MAIL_TOO_LARGE = 552
+NO_EMAIL_ADDRESS = 553
+MAIL_REFUSED = 554
+
 _FIRST_RECEIPT_CODE = 30_000
 
 
@@ -74,6 +81,7 @@ _WORDS: dict[Kind, dict[int, str]] = {
         30410: "the network did not answer the carrier in time",
     },
     Kind.RETRYABLE: {
+        MAIL_SERVER_AWAY: "the person's mail server could not be reached",
         30003: "the phone is off or out of reach",
         30008: "the network gave no reason",
         30009: "a part of the incoming message is missing",
@@ -87,6 +95,8 @@ _WORDS: dict[Kind, dict[int, str]] = {
         63049: "WhatsApp held a marketing message back",
     },
     Kind.ADDRESS: {
+        NO_MAILBOX: "the mailbox does not exist",
+        NO_EMAIL_ADDRESS: "the e-mail address is not valid",
         21211: "the number is not valid",
         21604: "there is no number to send to",
         21612: "the number cannot be reached from this sender",
@@ -101,12 +111,15 @@ _WORDS: dict[Kind, dict[int, str]] = {
         63036: "the number cannot be reached by RCS",
     },
     Kind.CONSENT: {
+        MAIL_UNWANTED: "the person does not want our e-mails",
         21610: "the person has opted out",
         30004: "the person or their network blocks messages",
         63014: "the person has blocked us",
         63033: "the person has blocked us",
     },
     Kind.CONTENT: {
+        MAIL_TOO_LARGE: "the e-mail is too large",
+        MAIL_REFUSED: "the person's mail server refused the e-mail",
         21602: "the message is empty",
         21617: "the message is longer than 1,600 characters",
         21620: "the address of an attached file is wrong",

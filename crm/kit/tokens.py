@@ -20,8 +20,19 @@ class Links:
 
     def read_calendar(self, token: str) -> UUID | None:
         """The visit a calendar link speaks of; None when we did not make it."""
+        return self._read("calendar", token)
+
+    def unsubscribe(self, address: UUID) -> str:
+        """The address at which a person stops marketing e-mails: GET shows, POST does it."""
+        return f"{self._base}/unsubscribe/{self._sign('unsubscribe', address)}"
+
+    def read_unsubscribe(self, token: str) -> UUID | None:
+        """The address an unsubscribe link speaks for; None when we did not make it."""
+        return self._read("unsubscribe", token)
+
+    def _read(self, purpose: str, token: str) -> UUID | None:
         try:
-            return UUID(hex=self._signer("calendar").unsign(token).decode())
+            return UUID(hex=self._signer(purpose).unsign(token).decode())
         except (BadSignature, ValueError):
             return None
 

@@ -178,9 +178,11 @@ class Purpose(StrEnum):
 
     REPLY = "reply"
     ALERT = "alert"
+    CARE = "care"
     REMINDER = "reminder"
     NOTICE = "notice"
     SURVEY = "survey"
+    LOYALTY = "loyalty"
     MARKETING = "marketing"
 
 
@@ -212,6 +214,8 @@ class SuppressionReason(StrEnum):
     STOP = "stop"
     CARRIER = "carrier"
     INVALID = "invalid"
+    BOUNCE = "bounce"
+    SPAM = "spam"
 
 
 class Suppression(Identified, Base):

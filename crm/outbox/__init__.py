@@ -11,6 +11,7 @@ from crm.outbox.bodies import Body, Template, unseal
 from crm.outbox.claims import Claimed, claim
 from crm.outbox.depths import depth, oldest_pending_age_s
 from crm.outbox.doubts import Doubt, adopt, not_found, reap, unknown_due
+from crm.outbox.mail_events import MailEvent, take_in_mail_events
 from crm.outbox.outcomes import Outcome, settle
 from crm.outbox.posts import Draft, post, post_many
 from crm.outbox.receipts import Receipt, receipt, receipts
@@ -20,6 +21,7 @@ __all__ = [
     "Claimed",
     "Doubt",
     "Draft",
+    "MailEvent",
     "Outcome",
     "Receipt",
     "Template",
@@ -34,6 +36,7 @@ __all__ = [
     "receipt",
     "receipts",
     "settle",
+    "take_in_mail_events",
     "unknown_due",
     "unseal",
 ]

@@ -14,6 +14,9 @@ from crm.outbox.claims import Claimed, oldest_claimable
 
 # The carrier's list may lag behind what it took, so one look that finds nothing proves nothing.
 SECOND_LOOK = timedelta(seconds=10)
+# An e-mail is in no list: only its events tell, and they come in batches. Ten minutes without any
+# mean that it was never taken.
+EVENTS_COME_WITHIN = timedelta(minutes=10)
 GIVE_UP = timedelta(hours=1)
 _NOT_KNOWN = "not known whether it was sent"
 
@@ -136,7 +139,9 @@ def not_found(session: Session, doubt: Doubt, *, now: datetime) -> bool:
     It is sent again, unless it is marketing, which nobody misses and nobody forgives twice.
     """
     if doubt.looked_up_until is None:
-        session.execute(_LOOK_AGAIN, {**_identity(doubt), "later": now + SECOND_LOOK})
+        is_mail = doubt.message.channel is Channel.EMAIL
+        later = now + (EVENTS_COME_WITHIN if is_mail else SECOND_LOOK)
+        session.execute(_LOOK_AGAIN, {**_identity(doubt), "later": later})
         return False
     is_marketing = doubt.message.purpose is Purpose.MARKETING
     values = {

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bot.channels.errors import OPTED_OUT, WINDOW_CLOSED
+from bot.channels.errors import NO_EMAIL_ADDRESS, OPTED_OUT, WINDOW_CLOSED
 from crm import gate
 from crm.kit.ids import uuid7
 from crm.models import MessageStatus, SuppressionReason
@@ -25,6 +25,7 @@ _SUPPRESSES = {
     OPTED_OUT: SuppressionReason.CARRIER,
     21211: SuppressionReason.INVALID,
     21614: SuppressionReason.INVALID,
+    NO_EMAIL_ADDRESS: SuppressionReason.INVALID,
 }
 
 
