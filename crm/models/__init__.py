@@ -13,6 +13,15 @@ from crm.models.appointment import (
 )
 from crm.models.audit import AuditEvent, AuditOutcome, AuditSeal
 from crm.models.base import Base
+from crm.models.campaign import (
+    Campaign,
+    CampaignKind,
+    CampaignRecipient,
+    CampaignStatus,
+    CampaignText,
+    PersonKind,
+    RecipientState,
+)
 from crm.models.data_request import (
     Breach,
     BreachSeverity,
@@ -53,6 +62,8 @@ from crm.models.message import (
     Lane,
     Message,
     MessageAttempt,
+    MessagePrice,
+    MessageReference,
     MessageStatus,
     Misheard,
 )
@@ -84,6 +95,7 @@ from crm.models.patient import (
     SuppressionReason,
 )
 from crm.models.revenue import RevenueClosing, RevenueEntry, RevenueKind, TaxRule
+from crm.models.template import Template, TemplateCategory, TemplateStatus, TemplateVersion
 from crm.models.user import (
     AccountKind,
     CodePurpose,
@@ -115,6 +127,11 @@ __all__ = [
     "BloodGroup",
     "Breach",
     "BreachSeverity",
+    "Campaign",
+    "CampaignKind",
+    "CampaignRecipient",
+    "CampaignStatus",
+    "CampaignText",
     "CarrierContent",
     "ClinicSession",
     "Closure",
@@ -142,6 +159,8 @@ __all__ = [
     "Lane",
     "Message",
     "MessageAttempt",
+    "MessagePrice",
+    "MessageReference",
     "MessageStatus",
     "Misheard",
     "OfferStatus",
@@ -155,9 +174,11 @@ __all__ = [
     "Patient",
     "PatientFeedback",
     "PatientStatus",
+    "PersonKind",
     "Practitioner",
     "PractitionerService",
     "Purpose",
+    "RecipientState",
     "Reminder",
     "ReminderKind",
     "ReminderStatus",
@@ -177,6 +198,10 @@ __all__ = [
     "SuppressionReason",
     "TaxCategory",
     "TaxRule",
+    "Template",
+    "TemplateCategory",
+    "TemplateStatus",
+    "TemplateVersion",
     "Topic",
     "User",
     "UserGrant",

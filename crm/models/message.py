@@ -1,6 +1,6 @@
 """What was said: messages (the outbox among them), their attempts, and the talks they belong to."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -74,6 +74,19 @@ class Message(Base):
             postgresql_where=text("status = 'unanswered'"),
         ),
         Index("ix_messages_conversation", "conversation_id", "id"),
+        Index(
+            "ix_messages_patient",
+            "patient_id",
+            "id",
+            postgresql_where=text("patient_id is not null"),
+        ),
+        Index("ix_messages_owner", "owner_id", "id", postgresql_where=text("owner_id is not null")),
+        Index(
+            "ix_messages_of_campaigns",
+            "status_at",
+            postgresql_where=text("campaign_recipient_id is not null"),
+        ),
+        Index("ix_messages_tests", "sent_by", "id", postgresql_where=text("is_test")),
         {"postgresql_partition_by": "RANGE (id)"},
     )
 
@@ -99,6 +112,35 @@ class Message(Base):
     error_code: Mapped[int | None]
     reason: Mapped[str | None]
     status_at: Mapped[datetime]
+    owner_id: Mapped[UUID | None]
+    campaign_recipient_id: Mapped[int | None]
+    template_version_id: Mapped[UUID | None]
+    sent_by: Mapped[UUID | None]
+    """The staff user who had it sent; None when the house did by itself."""
+    is_test: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Sent to try a channel; counted nowhere."""
+
+
+class MessageReference(Base):
+    """The name that another system gave a message, so that it asks for it once."""
+
+    __tablename__ = "message_references"
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID]
+    created_at: Mapped[datetime]
+
+
+class MessagePrice(Base):
+    """What one message costs on a channel from a day on: an SMS for each part, others whole."""
+
+    __tablename__ = "message_prices"
+    __table_args__ = (PrimaryKeyConstraint("channel", "is_marketing", "since"),)
+
+    channel: Mapped[Channel] = mapped_column(words(Channel))
+    is_marketing: Mapped[bool]
+    since: Mapped[date]
+    price_kobo: Mapped[int]
 
 
 class MessageAttempt(Base):

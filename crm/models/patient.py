@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.channels.carrier import Channel
-from crm.models.base import Base, Dated, Identified, words
+from crm.models.base import Base, Dated, Identified, Small, words
 
 
 class PatientStatus(StrEnum):
@@ -96,6 +96,8 @@ class Patient(Identified, Dated, Base):
     """The name without capitals, tone marks and hooks, kept by the database."""
     born_on_sealed: Mapped[bytes | None]
     """ISO date."""
+    birth_year: Mapped[int | None] = mapped_column(Small)
+    """In the clear, so that a campaign can speak to an age; nobody is found by it."""
     is_birth_estimated: Mapped[bool] = mapped_column(server_default=text("false"))
     gender: Mapped[Gender | None] = mapped_column(words(Gender))
     nin_sealed: Mapped[bytes | None]
