@@ -53,6 +53,20 @@ from crm.models.hospital import (
 from crm.models.idempotency import IdempotencyKey
 from crm.models.insurance import InsurancePolicy
 from crm.models.job import JobRun, RunStatus
+from crm.models.loyalty import (
+    EarningRule,
+    ExpiryNotice,
+    LoyaltyAccount,
+    LoyaltyStatus,
+    LoyaltyTier,
+    PointsAllocation,
+    PointsKind,
+    PointsLot,
+    PointsRequest,
+    PointsRequestStatus,
+    PointsTransaction,
+    TierChange,
+)
 from crm.models.message import (
     Answering,
     CarrierContent,
@@ -94,7 +108,18 @@ from crm.models.patient import (
     Suppression,
     SuppressionReason,
 )
+from crm.models.payment import Payment, PaymentRefund, PaymentStatus
+from crm.models.referral import Referral, ReferralStatus
 from crm.models.revenue import RevenueClosing, RevenueEntry, RevenueKind, TaxRule
+from crm.models.reward import (
+    CodeTries,
+    LimitPeriod,
+    Redemption,
+    RedemptionStatus,
+    Reward,
+    RewardKind,
+    RewardStatus,
+)
 from crm.models.template import Template, TemplateCategory, TemplateStatus, TemplateVersion
 from crm.models.user import (
     AccountKind,
@@ -136,6 +161,7 @@ __all__ = [
     "ClinicSession",
     "Closure",
     "CodePurpose",
+    "CodeTries",
     "Consent",
     "Contract",
     "ContractModel",
@@ -145,6 +171,8 @@ __all__ = [
     "DataRequest",
     "DayPart",
     "Direction",
+    "EarningRule",
+    "ExpiryNotice",
     "FeedbackInvitation",
     "FollowUp",
     "Gender",
@@ -157,6 +185,10 @@ __all__ = [
     "InvitationStatus",
     "JobRun",
     "Lane",
+    "LimitPeriod",
+    "LoyaltyAccount",
+    "LoyaltyStatus",
+    "LoyaltyTier",
     "Message",
     "MessageAttempt",
     "MessagePrice",
@@ -174,11 +206,24 @@ __all__ = [
     "Patient",
     "PatientFeedback",
     "PatientStatus",
+    "Payment",
+    "PaymentRefund",
+    "PaymentStatus",
     "PersonKind",
+    "PointsAllocation",
+    "PointsKind",
+    "PointsLot",
+    "PointsRequest",
+    "PointsRequestStatus",
+    "PointsTransaction",
     "Practitioner",
     "PractitionerService",
     "Purpose",
     "RecipientState",
+    "Redemption",
+    "RedemptionStatus",
+    "Referral",
+    "ReferralStatus",
     "Reminder",
     "ReminderKind",
     "ReminderStatus",
@@ -187,6 +232,9 @@ __all__ = [
     "RevenueClosing",
     "RevenueEntry",
     "RevenueKind",
+    "Reward",
+    "RewardKind",
+    "RewardStatus",
     "RootCause",
     "RunStatus",
     "Schedule",
@@ -202,6 +250,7 @@ __all__ = [
     "TemplateCategory",
     "TemplateStatus",
     "TemplateVersion",
+    "TierChange",
     "Topic",
     "User",
     "UserGrant",
