@@ -241,6 +241,8 @@ class FollowUp(Identified, Dated, Base):
     __table_args__ = (
         CheckConstraint("num_nonnulls(feedback_id, satisfaction_id) = 1", name="about"),
         CheckConstraint("(resolved_at is null) = (root_cause is null)", name="resolved"),
+        CheckConstraint("assignee_id <> named_user_id", name="assignee"),
+        CheckConstraint("resolved_by <> named_user_id", name="resolver"),
         Index(
             "ix_follow_ups_waiting",
             "due_at",
@@ -258,6 +260,8 @@ class FollowUp(Identified, Dated, Base):
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
     assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    named_user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    """The member of staff it complains of, who neither sees nor closes it."""
     first_contact_at: Mapped[datetime | None]
     contact_note_sealed: Mapped[bytes | None]
     """Sealed as follow_ups.contact_note."""

@@ -236,6 +236,7 @@ def _follow_ups() -> None:
         _time("opened_at"),
         _time("due_at"),
         *_of(table, "assignee_id", "users", nullable=True),
+        *_of(table, "named_user_id", "users", nullable=True),
         _time("first_contact_at", nullable=True),
         sa.Column("contact_note_sealed", sa.LargeBinary(), nullable=True),
         _time("resolved_at", nullable=True),
@@ -251,6 +252,8 @@ def _follow_ups() -> None:
         sa.CheckConstraint(
             "(resolved_at is null) = (root_cause is null)", name=op.f(f"ck_{table}_resolved")
         ),
+        sa.CheckConstraint("assignee_id <> named_user_id", name=op.f(f"ck_{table}_assignee")),
+        sa.CheckConstraint("resolved_by <> named_user_id", name=op.f(f"ck_{table}_resolver")),
         sa.UniqueConstraint("feedback_id", name=op.f(f"uq_{table}_feedback_id")),
         sa.UniqueConstraint("satisfaction_id", name=op.f(f"uq_{table}_satisfaction_id")),
     )

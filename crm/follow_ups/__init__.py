@@ -1,0 +1,24 @@
+"""Follow-ups: a bad word about us is answered by a person, in time, and its cause is kept.
+
+open -> contacted -> resolved. Urgent ones are due within the hour, low scores within a day;
+what counts is the first contact. Whoever is complained of neither sees nor changes one.
+"""
+
+from crm.follow_ups.opening import SPAN, start
+from crm.follow_ups.readings import Wanted, breached, get, notes_of, search
+from crm.follow_ups.steps import AlreadyResolved, assign, name, note_contact, resolve
+
+__all__ = [
+    "SPAN",
+    "AlreadyResolved",
+    "Wanted",
+    "assign",
+    "breached",
+    "get",
+    "name",
+    "note_contact",
+    "notes_of",
+    "resolve",
+    "search",
+    "start",
+]
