@@ -109,6 +109,15 @@ from crm.models.patient import (
     SuppressionReason,
 )
 from crm.models.payment import Payment, PaymentRefund, PaymentStatus
+from crm.models.payout import (
+    Payout,
+    PayoutEvent,
+    PayoutKind,
+    PayoutLine,
+    PayoutRun,
+    PayoutRunStatus,
+    PayoutStatus,
+)
 from crm.models.referral import Referral, ReferralStatus
 from crm.models.revenue import RevenueClosing, RevenueEntry, RevenueKind, TaxRule
 from crm.models.reward import (
@@ -209,6 +218,13 @@ __all__ = [
     "Payment",
     "PaymentRefund",
     "PaymentStatus",
+    "Payout",
+    "PayoutEvent",
+    "PayoutKind",
+    "PayoutLine",
+    "PayoutRun",
+    "PayoutRunStatus",
+    "PayoutStatus",
     "PersonKind",
     "PointsAllocation",
     "PointsKind",

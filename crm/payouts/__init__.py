@@ -1,0 +1,1 @@
+"""Payouts: what owners are due, drafted by the month, approved by a second person, paid."""
