@@ -1,0 +1,62 @@
+"""Patients: who they are, which addresses speak for them, and who may see them."""
+
+from crm.patients.changes import CLINICAL, change, check_version, require_clinical
+from crm.patients.duplicates import Candidate, PossibleDuplicate, candidates
+from crm.patients.facts import Counts, age, born_on, counts, is_minor
+from crm.patients.families import (
+    LastAddress,
+    addresses_of,
+    best_address,
+    family,
+    held_by,
+    hold,
+    release,
+    speak,
+)
+from crm.patients.people import Erased, Merged, find, get, visible
+from crm.patients.refusals import MrnTaken, NinTaken
+from crm.patients.registering import BORN_ON, Agreement, Registration, enrol, register
+from crm.patients.revealing import reveal
+from crm.patients.sealed import SEALED, read, write
+from crm.patients.searching import Wanted, search
+
+__all__ = [
+    "BORN_ON",
+    "CLINICAL",
+    "SEALED",
+    "Agreement",
+    "Candidate",
+    "Counts",
+    "Erased",
+    "LastAddress",
+    "Merged",
+    "MrnTaken",
+    "NinTaken",
+    "PossibleDuplicate",
+    "Registration",
+    "Wanted",
+    "addresses_of",
+    "age",
+    "best_address",
+    "born_on",
+    "candidates",
+    "change",
+    "check_version",
+    "counts",
+    "enrol",
+    "family",
+    "find",
+    "get",
+    "held_by",
+    "hold",
+    "is_minor",
+    "read",
+    "register",
+    "release",
+    "require_clinical",
+    "reveal",
+    "search",
+    "speak",
+    "visible",
+    "write",
+]

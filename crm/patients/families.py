@@ -1,0 +1,150 @@
+"""Addresses and the people they speak for: families share phones, and people have several."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam, case, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
+
+from bot.channels.carrier import Channel
+from crm import addresses
+from crm.kit.errors import DomainError, NotFound
+from crm.kit.permissions import Scope
+from crm.models import (
+    Address,
+    AddressHolder,
+    Conversation,
+    HolderRole,
+    Patient,
+    PatientStatus,
+    Suppression,
+)
+from crm.patients.people import visible
+
+
+class LastAddress(DomainError):
+    """Without it nobody could reach the patient."""
+
+    code = "last_address"
+
+
+# Asked in many turns, so it is put together once.
+_HELD_BY = (
+    select(Patient, AddressHolder.role)
+    .join(AddressHolder, AddressHolder.patient_id == Patient.id)
+    .where(AddressHolder.address_id == bindparam("address_id"))
+    .where(Patient.status == PatientStatus.ACTIVE)
+    .order_by(AddressHolder.role.desc(), Patient.full_name)
+)
+
+
+def held_by(session: Session, address_id: UUID) -> Sequence[tuple[Patient, HolderRole]]:
+    """The living patients an address speaks for, the phone's own person first, then by name."""
+    rows = session.execute(_HELD_BY, {"address_id": address_id})
+    return [(patient, role) for patient, role in rows]
+
+
+def speak(session: Session, address_id: UUID, language: str) -> None:
+    """Remember the language for the patients of this address."""
+    for patient, _ in held_by(session, address_id):
+        patient.language = language
+    session.flush()
+
+
+def family(session: Session, patient: Patient, *, scope: Scope) -> Sequence[Patient]:
+    """The others in scope who share an address with the patient, by name."""
+    mine, theirs = aliased(AddressHolder), aliased(AddressHolder)
+    shares = (
+        select(theirs.patient_id)
+        .join(mine, mine.address_id == theirs.address_id)
+        .where(mine.patient_id == patient.id, theirs.patient_id != patient.id)
+    )
+    found = (
+        select(Patient)
+        .where(Patient.id.in_(shares), visible(scope))
+        .where(Patient.status.not_in((PatientStatus.MERGED, PatientStatus.ERASED)))
+        .order_by(Patient.name_folded, Patient.id)
+    )
+    return session.scalars(found).all()
+
+
+def addresses_of(session: Session, patient_id: UUID) -> Sequence[tuple[Address, HolderRole]]:
+    """The addresses that speak for a patient, oldest first."""
+    rows = session.execute(
+        select(Address, AddressHolder.role)
+        .join(AddressHolder, AddressHolder.address_id == Address.id)
+        .where(AddressHolder.patient_id == patient_id)
+        .order_by(AddressHolder.since, Address.channel)
+    )
+    return [(address, role) for address, role in rows]
+
+
+def best_address(session: Session, patient_id: UUID) -> Address | None:
+    """Where the patient is best reached, a child through their guardian; None when nowhere.
+
+    One that hears us first, then the channel they prefer, then where they were last heard.
+    """
+    found = _best(session, patient_id)
+    if found is None:
+        guardian = session.scalar(select(Patient.guardian_id).where(Patient.id == patient_id))
+        found = _best(session, guardian) if guardian else None
+    return found
+
+
+def _best(session: Session, patient_id: UUID) -> Address | None:
+    is_held = Suppression.lifted_at.is_(None) & (Suppression.address_id == Address.id)
+    in_turn = case(
+        {Channel.WHATSAPP: 0, Channel.SMS: 1, Channel.EMAIL: 2}, value=Address.channel, else_=3
+    )
+    query = (
+        select(Address)
+        .join(AddressHolder, AddressHolder.address_id == Address.id)
+        .join(Patient, Patient.id == AddressHolder.patient_id)
+        .outerjoin(Suppression, is_held)
+        .outerjoin(Conversation, Conversation.address_id == Address.id)
+        .where(AddressHolder.patient_id == patient_id)
+        .order_by(
+            Suppression.id.is_(None).desc(),
+            func.coalesce(Address.channel == Patient.preferred_channel, False).desc(),
+            Conversation.heard_at.desc().nulls_last(),
+            in_turn,
+            AddressHolder.since.desc(),
+        )
+        .limit(1)
+    )
+    return session.scalars(query).first()
+
+
+def hold(
+    session: Session,
+    patient_id: UUID,
+    channel: Channel,
+    value: str,
+    *,
+    role: HolderRole = HolderRole.SELF,
+    now: datetime,
+) -> Address:
+    """Let an address (E.164, or an e-mail) speak for the patient; more than once is once."""
+    address = addresses.find_or_make(session, channel, value, now=now)
+    session.execute(
+        insert(AddressHolder)
+        .values(address_id=address.id, patient_id=patient_id, role=role, since=now)
+        .on_conflict_do_nothing()
+    )
+    return address
+
+
+def release(session: Session, patient_id: UUID, address_id: UUID) -> None:
+    """Let an address speak for the patient no more. Raises NotFound, LastAddress."""
+    held = {address.id for address, _ in addresses_of(session, patient_id)}
+    if address_id not in held:
+        raise NotFound("This address does not speak for the patient.")
+    if len(held) == 1:
+        raise LastAddress("This is the only way to reach the patient. Add another one first.")
+    session.execute(
+        delete(AddressHolder).where(
+            AddressHolder.patient_id == patient_id, AddressHolder.address_id == address_id
+        )
+    )

@@ -1,0 +1,262 @@
+"""New patients: from the chat, from the desk, from a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from bot.channels.carrier import Channel
+from crm import consents
+from crm.kit.crypto import Vault
+from crm.kit.errors import Invalid
+from crm.kit.ids import uuid7
+from crm.kit.permissions import Scope
+from crm.models import (
+    Address,
+    AddressHolder,
+    BloodGroup,
+    Gender,
+    Genotype,
+    HolderRole,
+    Patient,
+)
+from crm.patients import duplicates, facts, families, people, sealed
+from crm.patients.refusals import spoken
+
+BORN_ON = "patient_profiles.born_on"
+_PLAIN = (
+    "full_name",
+    "home_hospital_id",
+    "mrn",
+    "is_birth_estimated",
+    "gender",
+    "state",
+    "language",
+    "blood_group",
+    "genotype",
+    "guardian_id",
+    "preferred_channel",
+)
+_NUMBER = text("""
+    select h.code || '-' || lpad(nextval('patient_numbers')::text, 6, '0')
+    from hospitals h where h.id = :hospital
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One answer to "may we?": for the records themselves ("care") or for a kind of message."""
+
+    purpose: str
+    is_granted: bool
+    wording: str
+    channel: Channel | None = None
+    """None is every address given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What somebody told the desk of a new patient."""
+
+    full_name: str
+    phone: str
+    """E.164."""
+    agreements: Sequence[Agreement]
+    email: str | None = None
+    born_on: date | None = None
+    is_birth_estimated: bool = False
+    gender: Gender | None = None
+    nin: str | None = None
+    nhis: str | None = None
+    home: dict[str, str] | None = None
+    state: str | None = None
+    language: str = "en"
+    emergency_contact: dict[str, str] | None = None
+    blood_group: BloodGroup | None = None
+    genotype: Genotype | None = None
+    allergies: Sequence[str] = ()
+    clinical_notes: str | None = None
+    guardian_id: UUID | None = None
+    preferred_channel: Channel | None = None
+    home_hospital_id: UUID | None = None
+    mrn: str | None = None
+
+
+def register(
+    session: Session,
+    *,
+    address_id: UUID,
+    full_name: str,
+    born_on: date,
+    now: datetime,
+    state: str | None = None,
+    home_hospital_id: UUID | None = None,
+    language: str = "en",
+    role: HolderRole = HolderRole.SELF,
+    wording: str,
+    source: str,
+    proof_message_id: UUID | None = None,
+) -> Patient:
+    """Write down a patient, the address that speaks for them, and their consent to care."""
+    vault: Vault = session.info["vault"]
+    id_ = uuid7()
+    is_child = role is HolderRole.FAMILY and facts.is_minor(born_on, now=now)
+    patient = Patient(
+        id=id_,
+        full_name=full_name,
+        born_on_sealed=vault.seal(born_on.isoformat(), where=BORN_ON, row=id_),
+        state=state,
+        home_hospital_id=home_hospital_id,
+        mrn=_next_number(session, home_hospital_id),
+        guardian_id=_first_of(session, address_id) if is_child else None,
+        language=language,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(patient)
+    session.flush()
+    session.add(AddressHolder(address_id=address_id, patient_id=id_, role=role, since=now))
+    session.flush()
+    consents.record(
+        session,
+        address_id=address_id,
+        patient_id=id_,
+        purpose="care",
+        is_granted=True,
+        wording=wording,
+        language=language,
+        source=source,
+        proof_message_id=proof_message_id,
+        now=now,
+    )
+    return patient
+
+
+def enrol(
+    session: Session,
+    new: Registration,
+    *,
+    scope: Scope,
+    source: str,
+    now: datetime,
+    is_confirmed_new: bool = False,
+) -> tuple[Patient, Sequence[duplicates.Candidate]]:
+    """Write down what the desk was told; returns the patient and the candidates passed over.
+
+    Raises PossibleDuplicate unless confirmed, MrnTaken, NinTaken, Invalid.
+    """
+    like = duplicates.candidates(
+        session,
+        full_name=new.full_name,
+        born_on=new.born_on,
+        phone=new.phone,
+        nhis=new.nhis,
+        scope=scope,
+    )
+    if like and not is_confirmed_new:
+        raise duplicates.PossibleDuplicate(like)
+    check_guardian(session, new.guardian_id, born=new.born_on, scope=scope, now=now)
+    patient = _write(session, new, now=now)
+    held = _hold(session, new, patient, now=now)
+    _agree(session, new, patient, held, source=source, now=now)
+    return patient, like
+
+
+def check_guardian(
+    session: Session,
+    guardian_id: UUID | None,
+    *,
+    born: date | None,
+    scope: Scope,
+    now: datetime,
+    child_id: UUID | None = None,
+) -> None:
+    """A minor needs a guardian, who is of age and somebody else. Raises Invalid."""
+    if guardian_id is None:
+        if facts.is_minor(born, now=now):
+            raise Invalid(
+                "guardian_id", "A patient under 18 needs a guardian.", code="guardian_needed"
+            )
+        return
+    guardian = people.get(session, guardian_id, scope=scope)
+    is_child = facts.is_minor(facts.born_on(session, guardian), now=now)
+    if is_child or guardian.id == child_id:
+        raise Invalid("guardian_id", "A guardian is another person, of age.", code="not_of_age")
+
+
+def _write(session: Session, new: Registration, *, now: datetime) -> Patient:
+    plain = {name: getattr(new, name) for name in _PLAIN}
+    plain["mrn"] = new.mrn or _next_number(session, new.home_hospital_id)
+    patient = Patient(id=uuid7(), created_at=now, updated_at=now, **plain)
+    for name in sealed.SEALED:
+        sealed.write(session, patient, name, getattr(new, name))
+    with spoken(session):
+        session.add(patient)
+    return patient
+
+
+def _hold(
+    session: Session, new: Registration, patient: Patient, *, now: datetime
+) -> Sequence[Address]:
+    """The number on each channel they named, SMS unless they named one; and the e-mail."""
+    named = {agreement.channel for agreement in new.agreements} | {new.preferred_channel}
+    phones: list[Channel] = [c for c in (Channel.WHATSAPP, Channel.SMS) if c in named] or [
+        Channel.SMS
+    ]
+    role = HolderRole.FAMILY if new.guardian_id else HolderRole.SELF
+    given = [(channel, new.phone) for channel in phones]
+    if new.email:
+        given.append((Channel.EMAIL, new.email))
+    return [
+        families.hold(session, patient.id, channel, value, role=role, now=now)
+        for channel, value in given
+    ]
+
+
+def _agree(
+    session: Session,
+    new: Registration,
+    patient: Patient,
+    held: Sequence[Address],
+    *,
+    source: str,
+    now: datetime,
+) -> None:
+    for agreement in new.agreements:
+        for address in held:
+            if agreement.channel in {None, address.channel}:
+                consents.record(
+                    session,
+                    address_id=address.id,
+                    patient_id=patient.id,
+                    purpose=agreement.purpose,
+                    is_granted=agreement.is_granted,
+                    wording=agreement.wording,
+                    language=new.language,
+                    source=source,
+                    now=now,
+                )
+
+
+def _next_number(session: Session, hospital_id: UUID | None) -> str | None:
+    """The next free number of the hospital; None without a hospital."""
+    while True:
+        number: str | None = session.scalar(_NUMBER, {"hospital": hospital_id})
+        if number is None or not _is_taken(session, hospital_id, number):
+            return number
+
+
+def _is_taken(session: Session, hospital_id: UUID | None, number: str) -> bool:
+    holder = select(Patient.id).where(
+        Patient.home_hospital_id == hospital_id, Patient.mrn == number
+    )
+    return session.scalar(holder) is not None
+
+
+def _first_of(session: Session, address_id: UUID) -> UUID | None:
+    """Whose phone it is, if that person may speak for a child."""
+    held = families.held_by(session, address_id)
+    return next((patient.id for patient, role in held if role is HolderRole.SELF), None)
