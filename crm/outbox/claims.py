@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 from bot.channels.carrier import Channel
 from bot.channels.errors import WINDOW_CLOSED
 from crm import gate
-from crm.kit.ids import uuid7_floor
 from crm.models import Lane, MessageStatus, Purpose
 from crm.outbox.outcomes import Outcome, settle
 
 LEASE = timedelta(seconds=30)
-_REACH = timedelta(days=62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,8 @@ _CLAIM = text(f"""
 
 
 def oldest_claimable() -> UUID:
-    """The bound that keeps old partitions out of every plan: ids carry the machine's time."""
-    return uuid7_floor(datetime.now(UTC) - _REACH)
+    """The bound that keeps old partitions out of every plan."""
+    return gate.reach()
 
 
 def claim(session: Session, lane: Lane, *, now: datetime, limit: int = 25) -> list[Claimed]:

@@ -44,6 +44,16 @@ class Draft:
     expires_at: datetime | None = None
     facts: gate.Facts | None = None
     """What the author has just read of the address; without it the gate asks."""
+    owner_id: UUID | None = None
+    campaign_recipient_id: int | None = None
+    template_version_id: UUID | None = None
+    sent_by: UUID | None = None
+    is_test: bool = False
+
+    @property
+    def asked(self) -> gate.Asked:
+        """What the gate is asked of it."""
+        return gate.Asked(self.address_id, self.patient_id, self.owner_id, self.purpose)
 
     @property
     def body(self) -> Body:
@@ -70,6 +80,9 @@ def post(
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
     facts: gate.Facts | None = None,
+    subject: str = "",
+    owner_id: UUID | None = None,
+    sent_by: UUID | None = None,
 ) -> UUID:
     """Put one message into the outbox and return its id.
 
@@ -92,13 +105,16 @@ def post(
         due_at=due_at,
         expires_at=expires_at,
         facts=facts,
+        subject=subject,
+        owner_id=owner_id,
+        sent_by=sent_by,
     )
     return post_many(session, [draft], now=now)[0]
 
 
 def post_many(session: Session, drafts: Sequence[Draft], *, now: datetime) -> list[UUID]:
     """Put many messages into the outbox: one question to the gate, one insert. Returns ids."""
-    unknown = [(draft.address_id, draft.patient_id) for draft in drafts if draft.facts is None]
+    unknown = [draft.asked for draft in drafts if draft.facts is None]
     asked = iter(gate.load(session, unknown) if unknown else ())
     rows = [
         _row(session.info["vault"], draft, draft.facts or next(asked), now=now) for draft in drafts
@@ -134,6 +150,11 @@ def _row(vault: Vault, draft: Draft, facts: gate.Facts, *, now: datetime) -> dic
         "expires_at": draft.expires_at,
         "reason": verdict.reason,
         "status_at": now,
+        "owner_id": draft.owner_id,
+        "campaign_recipient_id": draft.campaign_recipient_id,
+        "template_version_id": draft.template_version_id,
+        "sent_by": draft.sent_by,
+        "is_test": draft.is_test,
     }
 
 
