@@ -3,16 +3,22 @@
 from time import perf_counter
 
 import structlog
-from flask import Flask, Response, g, jsonify, request
+from apiflask import APIFlask
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError, OperationalError
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot import health, metrics
 from bot.demo_door import pages as demo_pages
 from bot.wiring import Wiring
+from crm import api
+from crm.api import limits, openapi
+from crm.api.kit import calls, problems
 from crm.console import calendar
-from crm.kit.errors import DomainError
+from crm.kit.errors import Denied, DomainError
 from crm.kit.ids import uuid7
 from webhooks.receipts import receipts_door
 from webhooks.twilio import inbound_door
@@ -30,19 +36,31 @@ _HEADERS = {
 
 def create_app(wiring: Wiring) -> Flask:
     """The application over this wiring."""
-    app = Flask(__name__, static_folder=None)
+    app = APIFlask(__name__, title="GrandPro API", version=openapi.VERSION, docs_path=None)
     app.config["MAX_CONTENT_LENGTH"] = _BIGGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = _BIGGEST_BODY
     app.extensions["wiring"] = wiring
-    for door in (inbound_door, receipts_door, calendar.pages, health.pages):
+    openapi.describe(app)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    _limit(app, wiring)
+    for door in (inbound_door, receipts_door, calendar.pages, health.pages, openapi.pages):
+        app.register_blueprint(door)
+    for door in api.doors():
         app.register_blueprint(door)
     if wiring.settings.environment != "production":
         app.register_blueprint(demo_pages)
-    app.before_request(_begin)
-    app.after_request(_finish)
     app.register_error_handler(DomainError, _say_no)
     app.register_error_handler(HTTPException, _say_http)
+    app.register_error_handler(DBAPIError, _say_database)
     return app
+
+
+def _limit(app: Flask, wiring: Wiring) -> None:
+    proxies = wiring.settings.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies)  # type: ignore[method-assign]
+    limits.apply(app, wiring)
 
 
 def _begin() -> None:
@@ -57,17 +75,28 @@ def _finish(response: Response) -> Response:
     seconds = perf_counter() - g.started
     metrics.http_requests.labels(request.method, route, response.status_code).inc()
     metrics.http_request_seconds.labels(route).observe(seconds)
-    response.headers.extend(_HEADERS)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = g.request_id
     return response
 
 
-def _say_no(error: DomainError) -> tuple[Response, int]:
-    problem = {"type": "about:blank", "title": error.code, "detail": str(error)}
-    return jsonify(problem | {"status": error.status, "request_id": g.request_id}), error.status
+def _say_no(error: DomainError) -> Response:
+    if isinstance(error, Denied):
+        calls.note_denial(error)
+    return problems.refusal(error)
 
 
-def _say_http(error: HTTPException) -> AnyResponse | tuple[Response, int]:
-    code = error.code or 500
-    problem = {"type": "about:blank", "title": error.name, "status": code}
-    return jsonify(problem | {"request_id": g.get("request_id", "")}), code
+def _say_http(error: HTTPException) -> AnyResponse:
+    if error.response is not None:
+        return error.get_response()
+    return problems.http_problem(error.code or 500, error.description or error.name)
+
+
+def _say_database(error: DBAPIError) -> Response:
+    """A database that is away is not the caller's fault, and comes back."""
+    if isinstance(error, OperationalError):
+        log.warning("api.database_away", error=type(error).__name__)
+        return problems.problem(503, "not_available", "Please try again.", retry_after_s=2)
+    log.error("api.database_error", exc_info=error)
+    return problems.problem(500, "broken", "Something went wrong here. It was written down.")

@@ -17,8 +17,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot import metrics
 from bot.channels.carrier import Carrier
 from bot.config import Settings
+from crm.kit.access_tokens import AccessTokens
 from crm.kit.clock import Clock
 from crm.kit.crypto import Vault
+from crm.kit.errors import DomainError
+from crm.kit.passwords import Passwords
 from crm.kit.tokens import Links
 
 log = structlog.get_logger()
@@ -71,15 +74,33 @@ class Wiring:
         return Links(self.settings.public_base_url, self.settings.secret_key)
 
     @cached_property
+    def tokens(self) -> AccessTokens:
+        """The tokens by which the API knows its callers."""
+        return AccessTokens(self.settings.secret_key)
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """How passwords are kept."""
+        return Passwords(self.settings.bcrypt_cost)
+
+    @cached_property
     def sessions(self) -> sessionmaker[Session]:
         """Sessions that carry the vault, for the operations that seal and open fields."""
         return sessionmaker(self.engine, expire_on_commit=False, info={"vault": self.vault})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One transaction: commits at the end, then wakes the lanes that were posted to."""
+        """One transaction: commits at the end, then wakes the lanes that were posted to.
+
+        A rule that says no undoes it all, unless it says that what was written must stay.
+        """
         with self.sessions() as session:
-            yield session
+            try:
+                yield session
+            except DomainError as error:
+                if error.keeps:
+                    session.commit()
+                raise
             session.commit()
             lanes = session.info.pop("lanes", ())
         for lane in lanes:

@@ -148,10 +148,15 @@ def settings_for(
             "REDIS_URL": redis_url,
             "PUBLIC_BASE_URL": web_url,
             "TWILIO_BASE_URL": carrier_url,
+            "SENDGRID_BASE_URL": carrier_url,
             "SECRET_KEY": "test-secret-that-is-long-enough-for-the-vault",
             "ENCRYPTION_KEYS": "t1:" + base64.b64encode(b"t" * 32).decode(),
             "TWILIO_AUTH_TOKEN": "test-token",
             "SENDGRID_API_KEY": "test-key",
+            "BCRYPT_COST": "4",
+            "RATE_PER_ADDRESS": "1000000",
+            "RATE_PER_ACCOUNT": "1000000",
+            "RATE_OF_SIGN_IN": "1000000",
         }
     )
 
@@ -163,6 +168,7 @@ def _sandbox_settings(settings: Settings) -> SandboxSettings:
         sms_number=settings.twilio_phone_number,
         whatsapp_number=settings.twilio_whatsapp_number,
         product_url=settings.public_base_url,
+        mail_api_key=settings.sendgrid_api_key,
         store_path=":memory:",
         pace=0,
     )

@@ -8,6 +8,8 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
+    keeps: ClassVar[bool] = False
+    """True when what was written before it stays: a wrong try must count."""
 
     def __init__(self, message: str, **facts: Any) -> None:
         """Keep the facts a door may show beside the message."""

@@ -327,6 +327,11 @@ class Actor:
         """The house itself: jobs and the bot. May do everything and approves nothing."""
         return cls(Kind.SYSTEM, None, name, ((Role.ADMIN, None),))
 
+    @classmethod
+    def nobody(cls) -> "Actor":
+        """Somebody who has not said who they are: holds nothing."""
+        return cls(Kind.SYSTEM, None, "nobody")
+
     @property
     def patient_id(self) -> UUID | None:
         """Whose records a patient sees."""

@@ -1,0 +1,26 @@
+"""What every route of the API is made of."""
+
+from crm.api.kit.calls import Call, call, needs, public
+from crm.api.kit.csv_answers import csv_answer
+from crm.api.kit.doors import Door
+from crm.api.kit.idempotency import idempotent
+from crm.api.kit.shapes import Body, Data, Empty, Out, Page, Query
+from crm.api.kit.versions import expected_version, with_etag
+
+__all__ = [
+    "Body",
+    "Call",
+    "Data",
+    "Door",
+    "Empty",
+    "Out",
+    "Page",
+    "Query",
+    "call",
+    "csv_answer",
+    "expected_version",
+    "idempotent",
+    "needs",
+    "public",
+    "with_etag",
+]
