@@ -1,14 +1,14 @@
 """What people agreed to, and when they took it back. Rows are only ever added."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from crm.kit.ids import uuid7
-from crm.models import Consent
+from crm.models import AddressHolder, Consent
 
 
 def record(
@@ -23,23 +23,23 @@ def record(
     now: datetime,
     patient_id: UUID | None = None,
     proof_message_id: UUID | None = None,
-) -> None:
+) -> Consent:
     """Write down one act of agreeing or withdrawing, with the words shown and its proof."""
-    session.add(
-        Consent(
-            id=uuid7(),
-            address_id=address_id,
-            patient_id=patient_id,
-            purpose=purpose,
-            is_granted=is_granted,
-            wording=wording,
-            language=language,
-            source=source,
-            proof_message_id=proof_message_id,
-            at=now,
-        )
+    consent = Consent(
+        id=uuid7(),
+        address_id=address_id,
+        patient_id=patient_id,
+        purpose=purpose,
+        is_granted=is_granted,
+        wording=wording,
+        language=language,
+        source=source,
+        proof_message_id=proof_message_id,
+        at=now,
     )
+    session.add(consent)
     session.flush()
+    return consent
 
 
 # Who has already said so, last, is not written down again: carriers and people press twice.
@@ -69,3 +69,11 @@ def withdraw_marketing(
         "now": now,
     }
     return len(session.execute(_NO_MORE_MARKETING, values).all())
+
+
+def history(session: Session, patient_id: UUID) -> Sequence[Consent]:
+    """What was said for this patient, or for a whole phone of theirs, oldest first."""
+    phones = select(AddressHolder.address_id).where(AddressHolder.patient_id == patient_id)
+    of_the_phone = and_(Consent.patient_id.is_(None), Consent.address_id.in_(phones))
+    said = select(Consent).where(or_(Consent.patient_id == patient_id, of_the_phone))
+    return session.scalars(said.order_by(Consent.id)).all()
