@@ -1,22 +1,23 @@
 """What is free: the weekly hours, less holidays, leave, closures and what is taken.
 
 Two queries serve any stretch of days, the hours and what is taken; the rest is arithmetic in
-`crm.slots`.
+`crm.slots`. For a session service a third counts the places.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from crm import holidays
 from crm.kit.clock import at_lagos, lagos, lagos_day
-from crm.models import Service
-from crm.slots import DAY, Hours, Slot, Taken, on_the_grid, one_per_time
+from crm.models import BLOCKS_PATIENT, BLOCKS_PRACTITIONER, ClinicSession, Service
+from crm.slots import DAY, Hours, Slot, Taken, on_the_grid, one_per_time, sessions
 
 __all__ = ["Slot", "Wish", "free_days", "free_slots", "is_offered", "nearest"]
 
@@ -28,6 +29,7 @@ _HOURS = text("""
     join schedules h on h.practitioner_id = p.id
     where s.service_id = :service
       and (cast(:practitioner as uuid) is null or p.id = :practitioner)
+      and (h.service_id = :service or h.service_id is null and not :is_session)
       and h.valid_from <= :last
       and (h.valid_to is null or h.valid_to >= :first)
 """)
@@ -39,24 +41,29 @@ _CLOSURES_SQL = """
     where during && tstzrange(:begin, :end)
       and (hospital_id is null or hospital_id = :hospital)
 """
-_BLOCKS = """
-    status in ('pending', 'booked', 'checked-in', 'arrived')
-    and during && tstzrange(:begin, :end)
-    and (hold_until is null or hold_until > :now and patient_id is distinct from :patient)
-    and id is distinct from :moving
+_STAYS = """
+    (hold_until is null or hold_until > :now and patient_id is distinct from :patient)
+    and appointments.id is distinct from :moving
 """
+_TAKEN_BY_PATIENT_SQL = f"""
+    select null, lower(during), upper(during), false
+    from appointments
+    where patient_id = :patient and {BLOCKS_PATIENT}
+      and during && tstzrange(:begin, :end) and {_STAYS}
+"""  # noqa: S608 -- the pieces are our own
 _CLOSURES = text(_CLOSURES_SQL)
+# The buffers of the service asked for reach out to what is blocked, so that a slot stays a slot.
 _TAKEN = text(f"""
     {_CLOSURES_SQL}
     union all
-    select practitioner_id, lower(during), upper(during), false
+    select practitioner_id, lower(blocked) - :after, upper(blocked) + :before, false
     from practitioner_services join appointments using (practitioner_id)
-    where practitioner_services.service_id = :service and {_BLOCKS}
+    where practitioner_services.service_id = :service and {BLOCKS_PRACTITIONER}
+      and blocked && tstzrange(:begin, :end) and {_STAYS}
     union all
-    select null, lower(during), upper(during), false
-    from appointments
-    where patient_id = :patient and {_BLOCKS}
+    {_TAKEN_BY_PATIENT_SQL}
 """)  # noqa: S608 -- the pieces are our own
+_TAKEN_AROUND_SESSIONS = text(f"{_CLOSURES_SQL} union all {_TAKEN_BY_PATIENT_SQL}")
 
 
 class Wish(TypedDict, total=False):
@@ -85,7 +92,7 @@ def free_slots(
     practitioner will do, each time comes once, with the one who has least to do in these days.
     The patient's own visits are not free; the visit being moved and the patient's holds are.
     """
-    first, last = max(first, lagos_day(now)), min(last, _horizon(service, now))
+    first, last = max(first, lagos_day(now)), min(last, horizon(service, now=now))
     hours = _hours(session, service, first, last, wish.get("practitioner_id"))
     if not hours:
         return []
@@ -93,7 +100,7 @@ def free_slots(
     soonest = now + timedelta(minutes=service.min_notice_min)
     slots = (
         slot
-        for slot in on_the_grid(hours, first, last, timedelta(minutes=service.duration_min))
+        for slot in _offered(session, service, hours, first, last)
         if slot.starts_at >= soonest
         and _is_between(slot, earliest, latest)
         and taken.leaves_free(slot)
@@ -147,11 +154,16 @@ def nearest(
 def is_offered(session: Session, service: Service, slot: Slot) -> bool:
     """True when the practitioner works then and nothing is closed; taken or not. Two queries."""
     hours = _hours(session, service, slot.day, slot.day, slot.practitioner_id)
-    if not any(works.include(slot) for works in hours):
+    if not any(_include(works, service, slot) for works in hours):
         return False
     closures = session.execute(_CLOSURES, _span(service, slot.day, slot.day))
     taken = Taken(closures, holidays.closed_days(slot.day, slot.day))
     return taken.leaves_free(slot)
+
+
+def horizon(service: Service, *, now: datetime) -> date:
+    """The last day that can be booked."""
+    return lagos_day(now) + service.horizon_days * DAY
 
 
 def _hours(
@@ -159,8 +171,55 @@ def _hours(
 ) -> list[Hours]:
     if not service.is_active or first > last:
         return []
-    wanted = {"service": service.id, "practitioner": practitioner_id, "first": first, "last": last}
+    wanted = {
+        "service": service.id,
+        "is_session": service.is_session,
+        "practitioner": practitioner_id,
+        "first": first,
+        "last": last,
+    }
     return [Hours(*row) for row in session.execute(_HOURS, wanted)]
+
+
+def _include(works: Hours, service: Service, slot: Slot) -> bool:
+    if not service.is_session:
+        return works.include(slot)
+    whole = works.whole(slot.day) if works.hold_on(slot.day) else None
+    return whole is not None and (whole.starts_at, whole.ends_at) == (slot.starts_at, slot.ends_at)
+
+
+def _offered(
+    session: Session, service: Service, hours: Iterable[Hours], first: date, last: date
+) -> Iterable[Slot]:
+    """The times people may come: the grid of the hours, or the sessions that have places left."""
+    if service.is_session:
+        return _with_places(session, service, sessions(hours, first, last), first, last)
+    gap = timedelta(minutes=service.buffer_before_min + service.buffer_after_min)
+    return on_the_grid(hours, first, last, timedelta(minutes=service.duration_min), gap)
+
+
+def _with_places(
+    session: Session, service: Service, slots: Iterable[Slot], first: date, last: date
+) -> Iterator[Slot]:
+    counted = {
+        (each.practitioner_id, each.starts_at): 0 if each.is_closed else each.capacity - each.booked
+        for each in session.execute(
+            select(
+                ClinicSession.practitioner_id,
+                ClinicSession.starts_at,
+                ClinicSession.capacity,
+                ClinicSession.booked,
+                ClinicSession.is_closed,
+            )
+            .where(ClinicSession.service_id == service.id)
+            .where(ClinicSession.starts_at >= at_lagos(first))
+            .where(ClinicSession.starts_at < at_lagos(last + DAY))
+        )
+    }
+    for slot in slots:
+        left = counted.get((slot.practitioner_id, slot.starts_at), service.capacity or 0)
+        if left > 0:
+            yield replace(slot, places_left=left)
 
 
 def _taken(
@@ -171,8 +230,11 @@ def _taken(
         "service": service.id,
         "patient": wish.get("patient_id"),
         "moving": wish.get("moving_id"),
+        "before": timedelta(minutes=service.buffer_before_min),
+        "after": timedelta(minutes=service.buffer_after_min),
     }
-    return Taken(session.execute(_TAKEN, span), holidays.closed_days(first, last))
+    taken = _TAKEN_AROUND_SESSIONS if service.is_session else _TAKEN
+    return Taken(session.execute(taken, span), holidays.closed_days(first, last))
 
 
 def _span(service: Service, first: date, last: date) -> dict[str, Any]:
@@ -188,7 +250,7 @@ def _ahead(
 ) -> Iterator[list[Slot]]:
     """What is free, a stretch of days at a time up to the horizon, each twice as long."""
     first = max(first, lagos_day(now))
-    while first <= _horizon(service, now):
+    while first <= horizon(service, now=now):
         after = first + days * DAY
         yield free_slots(session, service, first=first, last=after - DAY, now=now, **wish)
         first, days = after, 2 * days
@@ -203,7 +265,3 @@ def _distance(slot: Slot, wanted: datetime) -> tuple[date, timedelta, datetime]:
 def _is_between(slot: Slot, earliest: time | None, latest: time | None) -> bool:
     clock = lagos(slot.starts_at).time()
     return (earliest is None or clock >= earliest) and (latest is None or clock < latest)
-
-
-def _horizon(service: Service, now: datetime) -> date:
-    return lagos_day(now) + service.horizon_days * DAY

@@ -15,12 +15,13 @@ Stretch = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time with the practitioner who has it."""
+    """A time with the practitioner who has it; a session with the places it has left."""
 
     practitioner_id: UUID
     practitioner: str
     starts_at: datetime
     ends_at: datetime
+    places_left: int | None = None
 
     @property
     def day(self) -> date:
@@ -54,12 +55,17 @@ class Hours:
             and slot.ends_at <= at_lagos(day, self.ends)
         )
 
-    def slots_on(self, day: date, length: timedelta) -> Iterator[Slot]:
-        """The slots of this length from the first hour on, back to back."""
+    def slots_on(self, day: date, length: timedelta, gap: timedelta) -> Iterator[Slot]:
+        """The slots of this length from the first hour on, with this gap between them."""
         starts_at, closes_at = at_lagos(day, self.starts), at_lagos(day, self.ends)
         while (ends_at := starts_at + length) <= closes_at:
             yield Slot(self.practitioner_id, self.practitioner, starts_at, ends_at)
-            starts_at = ends_at
+            starts_at = ends_at + gap
+
+    def whole(self, day: date) -> Slot:
+        """All of these hours on this day: a session."""
+        starts_at, closes_at = at_lagos(day, self.starts), at_lagos(day, self.ends)
+        return Slot(self.practitioner_id, self.practitioner, starts_at, closes_at)
 
 
 class Taken:
@@ -120,13 +126,24 @@ class _Joined:
 
 
 def on_the_grid(
-    hours: Iterable[Hours], first: date, last: date, length: timedelta
+    hours: Iterable[Hours], first: date, last: date, length: timedelta, gap: timedelta
 ) -> Iterator[Slot]:
     """Every slot of every practitioner from first to last, free or not."""
+    for works, day in _worked(hours, first, last):
+        yield from works.slots_on(day, length, gap)
+
+
+def sessions(hours: Iterable[Hours], first: date, last: date) -> Iterator[Slot]:
+    """Every session of every practitioner from first to last, full or not."""
+    for works, day in _worked(hours, first, last):
+        yield works.whole(day)
+
+
+def _worked(hours: Iterable[Hours], first: date, last: date) -> Iterator[tuple[Hours, date]]:
     days = [first + n * DAY for n in range((last - first).days + 1)]
     for works in hours:
         for day in filter(works.hold_on, days):
-            yield from works.slots_on(day, length)
+            yield works, day
 
 
 def one_per_time(slots: Iterable[Slot], taken: Taken) -> list[Slot]:

@@ -15,6 +15,7 @@ class Hospital(Identified, Dated, Base):
     """A hospital run by the group. `desk_phone` (E.164) hears when a patient asks for a person."""
 
     __tablename__ = "hospitals"
+    __table_args__ = (CheckConstraint("closes > opens", name="hours"),)
 
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]

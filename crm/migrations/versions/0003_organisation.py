@@ -34,6 +34,7 @@ def upgrade() -> None:
     """Apply."""
     for table in _VERSIONED:
         op.add_column(table, _version())
+    op.create_check_constraint(op.f("ck_hospitals_hours"), "hospitals", "closes > opens")
     _add_to_services()
     op.add_column("schedules", sa.Column("service_id", sa.Uuid()))
     op.create_foreign_key(
@@ -51,6 +52,7 @@ def downgrade() -> None:
         op.drop_constraint(op.f(f"ck_services_{name}"), "services")
     for column in _SERVICE_COLUMNS:
         op.drop_column("services", column)
+    op.drop_constraint(op.f("ck_hospitals_hours"), "hospitals")
     for table in _VERSIONED:
         op.drop_column(table, "version")
 
