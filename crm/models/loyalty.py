@@ -60,8 +60,8 @@ class EarningRule(Dated, Base):
 class LoyaltyAccount(Identified, Dated, Base):
     """A patient's points, as their ledger adds up. Its row is the lock under which points move.
 
-    `available = earned - redeemed - expired` at every moment. `owed` is what was taken back after
-    it had been spent: the next points that come in pay it. `pending` waits for a second person.
+    `available = earned - redeemed - expired` at every moment. `owed` are the open debts: what was
+    taken back after it had been spent. `pending` waits for a second person.
     """
 
     __tablename__ = "loyalty_points"
@@ -190,6 +190,24 @@ class PointsAllocation(Base):
     restored: Mapped[int] = mapped_column(server_default=text("0"))
 
 
+class PointsDebt(Identified, Dated, Base):
+    """Points taken back after they had been spent; the next points that come in pay it."""
+
+    __tablename__ = "loyalty_debts"
+    __table_args__ = (
+        CheckConstraint("points > 0 and paid between 0 and points", name="paid"),
+        Index("ix_loyalty_debts_open", "account_id", "id", postgresql_where=text("paid < points")),
+        Index("ix_loyalty_debts_original_id", "original_id"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("loyalty_points.id"))
+    original_id: Mapped[UUID] = mapped_column(ForeignKey("loyalty_transactions.id"))
+    """The transaction whose points were taken back."""
+    points: Mapped[int]
+    paid: Mapped[int] = mapped_column(server_default=text("0"))
+    reason: Mapped[str]
+
+
 class TierChange(Identified, Base):
     """A member rose, or fell because points were taken back; rows are only ever added."""
 
@@ -197,7 +215,7 @@ class TierChange(Identified, Base):
     __table_args__ = (Index("ix_loyalty_tier_changes_account_id_id", "account_id", "id"),)
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("loyalty_points.id"))
-    transaction_id: Mapped[UUID] = mapped_column(ForeignKey("loyalty_transactions.id"))
+    transaction_id: Mapped[UUID | None] = mapped_column(ForeignKey("loyalty_transactions.id"))
     from_tier: Mapped[str]
     to_tier: Mapped[str]
     qualifying: Mapped[int]

@@ -158,7 +158,7 @@ def _make_ledger() -> None:
         "loyalty_tier_changes",
         key(),
         one_of("account_id", "loyalty_points"),
-        one_of("transaction_id", "loyalty_transactions"),
+        one_of("transaction_id", "loyalty_transactions", nullable=True),
         required("from_tier", sa.Text()),
         required("to_tier", sa.Text()),
         required("qualifying", sa.BigInteger()),
@@ -167,6 +167,18 @@ def _make_ledger() -> None:
     op.create_index(
         "ix_loyalty_tier_changes_account_id_id", "loyalty_tier_changes", ["account_id", "id"]
     )
+    _make_requests()
+    op.create_table(
+        "loyalty_expiry_notices",
+        one_of("account_id", "loyalty_points", primary_key=True),
+        sa.Column("expires_at", _MOMENT, primary_key=True),
+        sa.Column("days_before", sa.SmallInteger(), primary_key=True, autoincrement=False),
+        sa.Column("message_id", sa.Uuid()),
+        required("at", _MOMENT),
+    )
+
+
+def _make_requests() -> None:
     op.create_table(
         "loyalty_requests",
         key(),
@@ -189,14 +201,6 @@ def _make_ledger() -> None:
         sa.CheckConstraint("(status = 'approved') = (transaction_id is not null)", name="given"),
     )
     op.create_index("ix_loyalty_requests_account_id", "loyalty_requests", ["account_id"])
-    op.create_table(
-        "loyalty_expiry_notices",
-        one_of("account_id", "loyalty_points", primary_key=True),
-        sa.Column("expires_at", _MOMENT, primary_key=True),
-        sa.Column("days_before", sa.SmallInteger(), primary_key=True, autoincrement=False),
-        sa.Column("message_id", sa.Uuid()),
-        required("at", _MOMENT),
-    )
 
 
 def _make_transactions() -> None:
@@ -271,6 +275,24 @@ def _make_lots() -> None:
         sa.CheckConstraint("points > 0 and restored between 0 and points", name="restored"),
     )
     op.create_index("ix_loyalty_allocations_lot_id", "loyalty_allocations", ["lot_id"])
+    op.create_table(
+        "loyalty_debts",
+        key(),
+        one_of("account_id", "loyalty_points"),
+        one_of("original_id", "loyalty_transactions"),
+        required("points", sa.BigInteger()),
+        number("paid"),
+        required("reason", sa.Text()),
+        *dated(),
+        sa.CheckConstraint("points > 0 and paid between 0 and points", name="paid"),
+    )
+    op.create_index(
+        "ix_loyalty_debts_open",
+        "loyalty_debts",
+        ["account_id", "id"],
+        postgresql_where=sa.text("paid < points"),
+    )
+    op.create_index("ix_loyalty_debts_original_id", "loyalty_debts", ["original_id"])
 
 
 def _make_rewards() -> None:
@@ -465,6 +487,7 @@ def downgrade() -> None:
         "loyalty_expiry_notices",
         "loyalty_requests",
         "loyalty_tier_changes",
+        "loyalty_debts",
         "loyalty_allocations",
         "loyalty_lots",
         "loyalty_transactions",
