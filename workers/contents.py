@@ -40,6 +40,10 @@ def _shapes(languages: tuple[str, ...]) -> Iterator[Shape]:
     yield from session_shapes()
     for language in languages:
         yield from (_reminder(kind, language) for kind in ("day_before", "same_day"))
+        yield _survey("feedback", "invitation", language, ("first_name", "place", "day"))
+        yield from (
+            _survey("survey", key, language, ("hospital",)) for key in ("invitation", "nudge")
+        )
 
 
 def _reminder(kind: str, language: str) -> Shape:
@@ -59,5 +63,33 @@ def _reminder(kind: str, language: str) -> Shape:
                 say("options", answer, language, Channel.WHATSAPP),
             )
             for answer in _ANSWERS
+        ],
+    )
+
+
+_SURVEY_SAMPLES = {
+    "first_name": "Ada",
+    "place": "GrandPro Ikeja",
+    "day": "Tue 24 Nov",
+    "hospital": "GrandPro Ikeja",
+}
+
+
+def _survey(section: str, key: str, language: str, facts: tuple[str, ...]) -> Shape:
+    """A question with five answers; its buttons name the invitation in the last variable."""
+    numbers = {fact: f"{{{{{n}}}}}" for n, fact in enumerate(facts, start=1)}
+    last = len(facts) + 1
+    samples = {str(n): _SURVEY_SAMPLES[fact] for n, fact in enumerate(facts, start=1)}
+    return template(
+        f"{section}_{key}_{language}",
+        language=language,
+        body=say(section, key, language, Channel.WHATSAPP, **numbers),
+        samples=samples | {str(last): _SAMPLE_VISIT},
+        buttons=[
+            Option(
+                f"v1|{section}|{{{{{last}}}}}|{score}",
+                say("options", f"rate_{score}", language, Channel.WHATSAPP),
+            )
+            for score in range(1, 6)
         ],
     )

@@ -46,16 +46,18 @@ def start(
     found.updated_at = opened_at
     session.flush()
     if severity == Severity.URGENT:
-        _tell_desk(session, hospital_id, now)
+        _tell_desk(session, hospital_id, opened_at, now)
     return found
 
 
-def _tell_desk(session: Session, hospital_id: UUID | None, now: datetime) -> None:
+def _tell_desk(
+    session: Session, hospital_id: UUID | None, opened_at: datetime, now: datetime
+) -> None:
     hospital = session.get(Hospital, hospital_id) if hospital_id else None
     if hospital is None or not hospital.desk_phone:
         return
     desk = addresses.find_or_make(session, Channel.SMS, hospital.desk_phone, now=now)
-    facts = {"hospital": hospital.name, "when": dates.moment(now)}
+    facts = {"hospital": hospital.name, "when": dates.moment(opened_at)}
     outbox.post(
         session,
         address_id=desk.id,

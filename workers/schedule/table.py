@@ -22,7 +22,11 @@ SCHEDULE = (
     Entry("holds", 60, "workers.housekeeping.release_holds", "utility", "times kept too long"),
     Entry("alerts", 60, "workers.housekeeping.alert_waiting", "utility", "people left waiting"),
     Entry("reminders", "0 * * * *", "workers.reminders.post_due", "utility", "visits ahead"),
+    Entry("feedback", "*/15 * * * *", "workers.feedback.post_due", "utility", "visits past"),
+    Entry("survey", "0 8 15 3,6,9,12 *", "workers.feedback.invite_owners", "utility", "quarters"),
+    Entry("owners", "25 9-19 * * *", "workers.feedback.ask_owners", "utility", "owners to ask"),
     Entry("partitions", "20 0 * * *", "workers.housekeeping.make_partitions", "utility", "months"),
     Entry("contents", "40 0 * * *", "workers.contents.ensure", "utility", "templates approved"),
+    Entry("seals", "10 * * * *", "workers.housekeeping.seal_audit", "utility", "the audit log"),
     Entry("purge", "0 3 * * *", "workers.housekeeping.purge", "utility", "what may not be kept"),
 )
