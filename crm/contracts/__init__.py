@@ -1,0 +1,38 @@
+"""Contracts: what an owner gets of a hospital's revenue, from when, on which terms."""
+
+from crm.contracts.changes import agree, amend, cancel, renew, terminate
+from crm.contracts.reading import (
+    Agreed,
+    expiring,
+    get,
+    in_force,
+    search,
+    terms_at,
+    versions,
+    visible,
+)
+from crm.contracts.refusals import AlreadyRenewed, ContractOver, ContractOverlap, MonthClosed
+from crm.contracts.terms import Deduction, Terms, Tier
+
+__all__ = [
+    "Agreed",
+    "AlreadyRenewed",
+    "ContractOver",
+    "ContractOverlap",
+    "Deduction",
+    "MonthClosed",
+    "Terms",
+    "Tier",
+    "agree",
+    "amend",
+    "cancel",
+    "expiring",
+    "get",
+    "in_force",
+    "renew",
+    "search",
+    "terminate",
+    "terms_at",
+    "versions",
+    "visible",
+]

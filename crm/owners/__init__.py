@@ -1,0 +1,30 @@
+"""Owners: who they are, where they are reached, and who may see them."""
+
+from crm.owners.changes import lock, make, update
+from crm.owners.reaching import (
+    Reached,
+    add_address,
+    best_address,
+    best_addresses,
+    reached_at,
+    remove_address,
+    tell_everywhere,
+)
+from crm.owners.reading import get, search, tin, visible
+
+__all__ = [
+    "Reached",
+    "add_address",
+    "best_address",
+    "best_addresses",
+    "get",
+    "lock",
+    "make",
+    "reached_at",
+    "remove_address",
+    "search",
+    "tell_everywhere",
+    "tin",
+    "update",
+    "visible",
+]
