@@ -161,6 +161,18 @@ def is_offered(session: Session, service: Service, slot: Slot) -> bool:
     return taken.leaves_free(slot)
 
 
+def session_at(
+    session: Session, service: Service, practitioner_id: UUID, starts_at: datetime
+) -> Slot | None:
+    """The session of this practitioner that begins then, full or closed or not. One query."""
+    if not service.is_session:
+        return None
+    day = lagos_day(starts_at)
+    hours = _hours(session, service, day, day, practitioner_id)
+    found = (slot for slot in sessions(hours, day, day) if slot.starts_at == starts_at)
+    return next(found, None)
+
+
 def horizon(service: Service, *, now: datetime) -> date:
     """The last day that can be booked."""
     return lagos_day(now) + service.horizon_days * DAY

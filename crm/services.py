@@ -20,6 +20,7 @@ from crm.models import (
     Appointment,
     AppointmentStatus,
     ClinicSession,
+    Gender,
     Hospital,
     Practitioner,
     PractitionerService,
@@ -57,6 +58,7 @@ class About(TypedDict, total=False):
     horizon_days: int
     min_age_years: int | None
     max_age_years: int | None
+    gender: Gender | None
     price_kobo: int | None
     position: int
     is_active: bool

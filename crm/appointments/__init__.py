@@ -1,6 +1,14 @@
 """Appointments: held, booked, moved, confirmed, cancelled; never two at once for anyone."""
 
-from crm.appointments.changes import book, cancel, confirm, hold, may_move, release
+from crm.appointments.changes import (
+    book,
+    cancel,
+    confirm,
+    hold,
+    may_move,
+    release,
+    release_dead_holds,
+)
 from crm.appointments.refusals import (
     NotBookable,
     PatientBusy,
@@ -10,7 +18,6 @@ from crm.appointments.refusals import (
     VisitClosed,
 )
 from crm.appointments.steps import MOVES
-from crm.appointments.steps import end_dead_holds as release_dead_holds
 from crm.appointments.visits import Visit, calendar_file, get, upcoming, view
 
 __all__ = [

@@ -1,5 +1,7 @@
 """What people do with appointments: hold, book, move, confirm, cancel."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,8 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
-from crm import reminders
-from crm.appointments import steps, taking
+from crm import clinic_sessions, reminders
+from crm.appointments import points, steps, taking
 from crm.appointments.refusals import TooLate, TooManyMoves, VisitClosed
 from crm.appointments.taking import Wanted
 from crm.appointments.visits import Visit
@@ -18,6 +20,12 @@ from crm.models import Appointment, AppointmentStatus, Service
 
 CUT_OFF = timedelta(hours=2)
 MAX_MOVES = 3
+BY_PATIENT = frozenset({*map(str, Channel), "web"})
+"""Sources that say the patient acts; the cut-off and the limit of moves bind them alone."""
+
+
+class _Full(Exception):
+    """The last place went to somebody else."""
 
 
 def hold(
@@ -43,8 +51,9 @@ def hold(
     if wanted.is_over_the_old_visit:
         taking.refuse_if_taken(session, wanted, taking.in_the_way(session, wanted))
         return None
-    held = taking.take(session, wanted)
-    steps.end_other_holds(session, held, now=now)
+    with _whole(session, wanted):
+        held = taking.take(session, wanted)
+        _end_other_holds_and_settle(session, wanted, held)
     return held
 
 
@@ -58,23 +67,26 @@ def book(
     now: datetime,
     hold_id: UUID | None = None,
     moving_id: UUID | None = None,
+    override: str | None = None,
 ) -> Appointment:
     """Book a time, the one held if the hold still lives; with `moving_id` in place of that visit.
 
-    `source` is the channel when the patient acts ("whatsapp", "sms"), else who does ("desk"):
-    the cut-off and the limit of moves bind patients alone. Raises SlotTaken, PatientBusy,
-    NotBookable, TooLate, TooManyMoves, VisitClosed, NotFound; then nothing has changed.
+    `source` is the channel when the patient acts ("whatsapp", "sms", "web"), else who does
+    ("desk"). `override` is why staff may book what is closed, taken or full. A first booking
+    earns points. Raises SlotTaken, PatientBusy, NotBookable, TooLate, TooManyMoves, VisitClosed,
+    NotFound; then nothing has changed.
     """
     moving = _movable(session, moving_id, patient_id, source, now)
-    wanted = Wanted(patient_id, service, slot, source, now, moving)
-    booked = _turn_hold(session, hold_id, wanted)
-    if booked is None:
-        taking.refuse_unless_offered(session, wanted)
-        booked = taking.take(session, wanted)
-    if moving is not None:
-        steps.close(session, moving.id, reason="rescheduled", now=now)
-    steps.end_other_holds(session, booked, now=now)
+    wanted = Wanted(patient_id, service, slot, source, now, moving, override=override)
+    with _whole(session, wanted):
+        booked = _turn_hold(session, hold_id, wanted) or _taken(session, wanted)
+        if moving is not None:
+            old = steps.close(session, moving.id, reason="rescheduled", now=now)
+            wanted.freed.extend(steps.places([old.clinic_session_id if old else None]))
+        _end_other_holds_and_settle(session, wanted, booked)
     reminders.plan(session, booked, now=now)
+    if moving is None:
+        points.award(session, booked, now=now)
     return booked
 
 
@@ -86,8 +98,10 @@ def confirm(session: Session, appointment_id: UUID, *, now: datetime) -> Appoint
     visit = _locked(session, appointment_id)
     if visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
         raise VisitClosed("This visit is over or was cancelled.")
-    visit.confirmed_at, visit.updated_at = visit.confirmed_at or now, now
-    session.flush()
+    if visit.confirmed_at is None:
+        visit.confirmed_at, visit.updated_at = now, now
+        visit.revision += 1
+        session.flush()
     return visit
 
 
@@ -98,25 +112,39 @@ def cancel(
     reason: str,
     now: datetime,
     by_patient: bool = True,
+    keeps_points: bool = False,
 ) -> Appointment:
     """Give the time back and void the reminders; a second time changes nothing.
 
-    Raises TooLate inside the cut-off when the patient cancels, VisitClosed after the visit,
-    NotFound.
+    The points of the booking go back too, unless the hospital is the one that cancels
+    (`keeps_points`). Raises TooLate inside the cut-off when the patient cancels, VisitClosed
+    after the visit, NotFound.
     """
     visit = _locked(session, appointment_id)
     if visit.status == AppointmentStatus.CANCELLED:
         return visit
     if by_patient and visit.status == AppointmentStatus.BOOKED:
         _refuse_if_late(visit.starts_at, now)
-    if steps.close(session, visit.id, reason=reason, now=now) is None:
+    closed = steps.close(session, visit.id, reason=reason, now=now)
+    if closed is None:
         raise VisitClosed("This visit is over.")
-    return visit
+    clinic_sessions.give_back(session, steps.places([closed.clinic_session_id]), now=now)
+    if not keeps_points:
+        points.take_back(session, closed, reason="the visit was cancelled", now=now)
+    return closed
 
 
 def release(session: Session, hold_id: UUID, *, now: datetime) -> None:
     """Give the time of a hold back; one that was booked or has ended stays as it is."""
-    steps.end_holds(session, [hold_id], now=now)
+    ended = steps.end_holds(session, [hold_id], now=now)
+    clinic_sessions.give_back(session, steps.places(ended), now=now)
+
+
+def release_dead_holds(session: Session, *, now: datetime) -> int:
+    """End the holds that ran out, except those another transaction works on; returns how many."""
+    ended = steps.end_dead_holds(session, now=now)
+    clinic_sessions.give_back(session, steps.places(ended), now=now)
+    return len(ended)
 
 
 def may_move(visit: Visit, *, now: datetime) -> bool:
@@ -136,10 +164,37 @@ def _movable(
         raise NotFound("There is no such visit.")
     if visit.status != AppointmentStatus.BOOKED:
         raise VisitClosed("This visit is over or was cancelled.")
-    if source in set(Channel):
+    if source in BY_PATIENT:
         _refuse_if_late(visit.starts_at, now)
         _refuse_if_moved_often(visit.version - 1)
     return visit
+
+
+@contextmanager
+def _whole(session: Session, wanted: Wanted) -> Iterator[None]:
+    """All or nothing where places are counted; a single time needs no savepoint of its own."""
+    if not wanted.service.is_session:
+        yield
+        return
+    try:
+        with session.begin_nested():
+            yield
+    except _Full:
+        raise taking.slot_taken(session, wanted) from None
+
+
+def _taken(session: Session, wanted: Wanted) -> Appointment:
+    if wanted.override is not None:
+        return taking.take_beside(session, wanted)
+    taking.refuse_unless_offered(session, wanted)
+    return taking.take(session, wanted)
+
+
+def _end_other_holds_and_settle(session: Session, wanted: Wanted, taken: Appointment) -> None:
+    ended = steps.end_other_holds(session, taken, now=wanted.now)
+    wanted.freed.extend(steps.places(ended))
+    if not taking.settle(session, wanted, taken):
+        raise _Full
 
 
 def _locked(session: Session, appointment_id: UUID) -> Appointment:

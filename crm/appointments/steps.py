@@ -1,6 +1,6 @@
 """Steps from one status to the next, and the end of holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,24 @@ from crm import reminders
 from crm.models import Appointment
 from crm.models import AppointmentStatus as Status
 
+_ERROR = Status.ENTERED_IN_ERROR
 MOVES: dict[Status, tuple[Status, ...]] = {
     Status.PENDING: (Status.BOOKED, Status.CANCELLED),
-    Status.BOOKED: (Status.CHECKED_IN, Status.ARRIVED, Status.NOSHOW, Status.CANCELLED),
-    Status.CHECKED_IN: (Status.ARRIVED, Status.FULFILLED, Status.CANCELLED),
-    Status.ARRIVED: (Status.FULFILLED, Status.CANCELLED),
-    Status.NOSHOW: (Status.ARRIVED,),
+    Status.BOOKED: (
+        Status.CHECKED_IN,
+        Status.ARRIVED,
+        Status.NOSHOW,
+        Status.OUTCOME_UNKNOWN,
+        Status.CANCELLED,
+        _ERROR,
+    ),
+    Status.CHECKED_IN: (Status.ARRIVED, Status.FULFILLED, Status.CANCELLED, _ERROR),
+    Status.ARRIVED: (Status.FULFILLED, Status.CANCELLED, _ERROR),
+    Status.FULFILLED: (_ERROR,),
+    Status.CANCELLED: (_ERROR,),
+    Status.NOSHOW: (Status.ARRIVED, _ERROR),
+    Status.OUTCOME_UNKNOWN: (Status.ARRIVED, Status.FULFILLED, Status.NOSHOW, _ERROR),
+    _ERROR: (),
 }
 """What a status may become. A step is an UPDATE that expects the status it comes from."""
 
@@ -30,7 +42,13 @@ def step(
     return session.scalar(
         update(Appointment)
         .where(Appointment.id == visit_id, Appointment.status.in_(before))
-        .values(status=to, hold_until=None, updated_at=now, **values)
+        .values(
+            status=to,
+            hold_until=None,
+            updated_at=now,
+            revision=Appointment.revision + 1,
+            **values,
+        )
         .returning(Appointment)
         .execution_options(populate_existing=True, synchronize_session=False)
     )
@@ -46,28 +64,37 @@ def close(session: Session, visit_id: UUID, *, reason: str, now: datetime) -> Ap
     return closed
 
 
-def end_dead_holds(session: Session, *, now: datetime) -> int:
-    """End the holds that ran out, except those another transaction works on; returns how many."""
+Ended = Sequence[UUID | None]
+"""For each hold that ended the session it kept a place in, if it was one."""
+
+
+def end_dead_holds(session: Session, *, now: datetime) -> Ended:
+    """End the holds that ran out, except those another transaction works on."""
     return _end(session, "hold_until <= :now for update skip locked", now=now)
 
 
-def end_other_holds(session: Session, kept: Appointment, *, now: datetime) -> int:
+def end_other_holds(session: Session, kept: Appointment, *, now: datetime) -> Ended:
     """End what the same patient holds besides; what another transaction works on may stay."""
     others = "patient_id = :patient and id <> :kept for update skip locked"
     return _end(session, others, now=now, patient=kept.patient_id, kept=kept.id)
 
 
-def end_holds(session: Session, holds: Sequence[UUID], *, now: datetime) -> int:
+def end_holds(session: Session, holds: Sequence[UUID], *, now: datetime) -> Ended:
     """End those of these that are still holds; locked in order, so that no two wait crosswise."""
     return _end(session, "id = any(:holds) order by id for update", now=now, holds=list(holds))
 
 
-def _end(session: Session, which: str, *, now: datetime, **facts: Any) -> int:
+def places(ended: Iterable[UUID | None]) -> list[UUID]:
+    """The sessions that got a place back, one for each place."""
+    return [session_id for session_id in ended if session_id is not None]
+
+
+def _end(session: Session, which: str, *, now: datetime, **facts: Any) -> Ended:
     ended = text(f"""
         update appointments
         set status = 'cancelled', hold_until = null, cancelled_at = :now, updated_at = :now,
             cancel_reason = 'hold ended'
         where id in (select id from appointments where status = 'pending' and {which})
-        returning id
+        returning clinic_session_id
     """)  # noqa: S608 -- the condition is one of the three above
-    return len(session.execute(ended, {"now": now, **facts}).all())
+    return session.scalars(ended, {"now": now, **facts}).all()

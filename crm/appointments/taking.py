@@ -3,33 +3,34 @@
 The exclusion constraints decide, and nobody deadlocks, because an insert comes first, with ON
 CONFLICT DO NOTHING and nothing locked before it that another insert waits for. Only when what is
 in the way may give way (a dead hold, the patient's own hold, the visit being moved) is it locked,
-in the order of ids, released, and the insert tried again in a savepoint: both or neither.
+in the order of ids, released, and the insert tried again in a savepoint: both or neither. A visit
+to a session takes its place last (`settle`).
 """
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, or_, select, text
+from sqlalchemy import ColumnElement, Row, and_, or_, select, text
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
-from crm import availability
+from crm import availability, clinic_sessions
 from crm.appointments import steps
 from crm.appointments.refusals import NotBookable, PatientBusy, SlotTaken
 from crm.availability import Slot
 from crm.kit.ids import uuid7
-from crm.models import BLOCKING, Appointment, Hospital, Service
+from crm.models import BLOCKS_PATIENT, BLOCKS_PRACTITIONER, Appointment, Hospital, Service
 from crm.models import AppointmentStatus as Status
 
 _TRIES = 3
 _Other = Row[UUID, UUID, datetime | None]
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another
-# Literals, so that a prepared statement can still use the partial indexes.
-_BLOCKS = text(f"appointments.status in ({', '.join(map(repr, map(str, BLOCKING)))})")
+# The constraints' own words, so that a prepared statement can still use their indexes.
+_BLOCKS_PATIENT, _BLOCKS_PRACTITIONER = text(BLOCKS_PATIENT), text(BLOCKS_PRACTITIONER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,26 @@ class Wanted:
     now: datetime
     moving: Appointment | None
     hold_until: datetime | None = None
+    override: str | None = None
+    """Why staff may break the rules of times."""
+    overlaps: bool = False
+    """With an override: beside another visit, outside the constraints."""
+    freed: list[UUID] = field(default_factory=list)
+    """The sessions that got places back on the way; `settle` counts them."""
 
     @property
     def during(self) -> Range[datetime]:
         """The stretch of time."""
         return Range(self.slot.starts_at, self.slot.ends_at)
+
+    @property
+    def blocked(self) -> Range[datetime]:
+        """The same with its buffers, in which the practitioner sees nobody else."""
+        if self.service.is_session:
+            return self.during
+        before = timedelta(minutes=self.service.buffer_before_min)
+        after = timedelta(minutes=self.service.buffer_after_min)
+        return Range(self.slot.starts_at - before, self.slot.ends_at + after)
 
     @property
     def is_over_the_old_visit(self) -> bool:
@@ -76,7 +92,35 @@ def take(session: Session, wanted: Wanted) -> Appointment:
             taken = _swap(session, wanted, others)
         if taken is not None:
             return taken
-    raise _slot_taken(session, wanted)
+    raise slot_taken(session, wanted)
+
+
+def take_beside(session: Session, wanted: Wanted) -> Appointment:
+    """The same for staff with a reason: beside what is there when it does not give way."""
+    try:
+        return take(session, wanted)
+    except (SlotTaken, PatientBusy):
+        beside = _insert(session, replace(wanted, overlaps=True))
+        if beside is None:  # its reference was given before: the caller may try again
+            raise
+        return beside
+
+
+def settle(session: Session, wanted: Wanted, taken: Appointment) -> bool:
+    """Count the places taken and given back, the last locks of all; False when it is full."""
+    needed = taken.clinic_session_id if taken.queue_number is None else None
+    if needed is not None:
+        if wanted.freed:
+            clinic_sessions.lock(session, [needed, *wanted.freed])
+        beyond = wanted.override is not None
+        number = clinic_sessions.take(
+            session, needed, visit_id=taken.id, now=wanted.now, beyond=beyond
+        )
+        if number is None:
+            return False
+        session.refresh(taken, ["queue_number"])
+    clinic_sessions.give_back(session, wanted.freed, now=wanted.now)
+    return True
 
 
 def refuse_unless_offered(session: Session, wanted: Wanted) -> None:
@@ -90,14 +134,17 @@ def refuse_unless_offered(session: Session, wanted: Wanted) -> None:
 def in_the_way(session: Session, wanted: Wanted) -> Sequence[_Other]:
     """The blocking rows of this practitioner or patient that overlap the time, dead holds too."""
     visit = Appointment
-    is_same_person = or_(
-        visit.practitioner_id == wanted.slot.practitioner_id, visit.patient_id == wanted.patient_id
+    meets_patient: ColumnElement[bool] = and_(
+        visit.patient_id == wanted.patient_id, visit.during.overlaps(wanted.during)
     )
+    meets_practitioner = and_(
+        visit.practitioner_id == wanted.slot.practitioner_id,
+        visit.blocked.overlaps(wanted.blocked),
+        _BLOCKS_PRACTITIONER,
+    )
+    meets = meets_patient if wanted.service.is_session else or_(meets_patient, meets_practitioner)
     return session.execute(
-        select(visit.id, visit.patient_id, visit.hold_until)
-        .where(_BLOCKS)
-        .where(is_same_person)
-        .where(visit.during.overlaps(wanted.during))
+        select(visit.id, visit.patient_id, visit.hold_until).where(_BLOCKS_PATIENT, meets)
     ).all()
 
 
@@ -108,13 +155,18 @@ def refuse_if_taken(session: Session, wanted: Wanted, others: Sequence[_Other]) 
         if other.patient_id == wanted.patient_id:
             raise PatientBusy("There is another visit at that time.", appointment_id=other.id)
     if staying:
-        raise _slot_taken(session, wanted)
+        raise slot_taken(session, wanted)
 
 
 def _insert(session: Session, wanted: Wanted) -> Appointment | None:
     """The new row, or None when a constraint says no: overlap, or a reference already given."""
     hospital = select(Hospital.code).where(Hospital.id == wanted.service.hospital_id)
     code = "".join(secrets.choice(_LETTERS) for _ in range(5))
+    place = (
+        clinic_sessions.find_or_make(session, wanted.service, wanted.slot, now=wanted.now)
+        if wanted.service.is_session
+        else None
+    )
     return session.scalar(
         insert(Appointment)
         .values(
@@ -124,7 +176,11 @@ def _insert(session: Session, wanted: Wanted) -> Appointment | None:
             patient_id=wanted.patient_id,
             service_id=wanted.service.id,
             practitioner_id=wanted.slot.practitioner_id,
+            clinic_session_id=place,
             during=wanted.during,
+            blocked=wanted.blocked,
+            allow_overlap=wanted.overlaps,
+            override_reason=wanted.override,
             status=Status.PENDING if wanted.hold_until else Status.BOOKED,
             hold_until=wanted.hold_until,
             source=wanted.source,
@@ -141,18 +197,21 @@ def _swap(session: Session, wanted: Wanted, others: Sequence[_Other]) -> Appoint
     """Release what gives way and insert again: both or neither."""
     savepoint = session.begin_nested()
     holds = [other.id for other in others if other.hold_until is not None]
-    steps.end_holds(session, holds, now=wanted.now)
+    ended = list(steps.end_holds(session, holds, now=wanted.now))
     if wanted.is_over_the_old_visit and wanted.moving is not None:
-        steps.close(session, wanted.moving.id, reason="rescheduled", now=wanted.now)
+        old = steps.close(session, wanted.moving.id, reason="rescheduled", now=wanted.now)
+        ended.append(old.clinic_session_id if old else None)
     taken = _insert(session, wanted)
     if taken is None:
         savepoint.rollback()
     else:
         savepoint.commit()
+        wanted.freed.extend(steps.places(ended))
     return taken
 
 
-def _slot_taken(session: Session, wanted: Wanted) -> SlotTaken:
+def slot_taken(session: Session, wanted: Wanted) -> SlotTaken:
+    """The refusal, with the nearest free times."""
     alternatives = _alternatives(session, wanted)
     return SlotTaken("That time has just been taken.", alternatives=alternatives)
 

@@ -22,7 +22,7 @@ from crm.models import (
 _LINE_OCTETS = 75  # RFC 5545 §3.1
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 # The visit that this one was first booked as, found by walking back through its moves.
-_FIRST: ColumnElement[UUID] = literal_column(
+FIRST: ColumnElement[UUID] = literal_column(
     """(
     with recursive chain as (
         select appointments.id, appointments.previous_id
@@ -121,7 +121,7 @@ def calendar_file(visit: Visit) -> str:
 
 def _visits() -> Select[*tuple[Any, ...]]:
     return (
-        select(Appointment, Hospital, Service.name, Practitioner.name, Patient, _FIRST)
+        select(Appointment, Hospital, Service.name, Practitioner.name, Patient, FIRST)
         .join(Hospital, Hospital.id == Appointment.hospital_id)
         .join(Service, Service.id == Appointment.service_id)
         .join(Practitioner, Practitioner.id == Appointment.practitioner_id)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.models.base import Base, Dated, Identified, Small, words
+from crm.models.patient import Gender
 
 
 class Hospital(Identified, Dated, Base):
@@ -76,6 +77,8 @@ class Service(Identified, Dated, Base):
     horizon_days: Mapped[int] = mapped_column(Small, server_default=text("60"))
     min_age_years: Mapped[int | None] = mapped_column(Small)
     max_age_years: Mapped[int | None] = mapped_column(Small)
+    gender: Mapped[Gender | None] = mapped_column(words(Gender))
+    """Whom it is for, where it is not for everyone."""
     price_kobo: Mapped[int | None]
     """None where the desk tells the price."""
     position: Mapped[int] = mapped_column(Small, server_default=text("0"))

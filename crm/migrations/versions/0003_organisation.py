@@ -10,6 +10,7 @@ down_revision = "0002"
 _VERSIONED = ("hospitals", "services", "practitioners", "schedules", "closures")
 _SERVICE_CHECKS = {
     "servicemode": "mode in ('exclusive', 'session')",
+    "gender": "gender in ('female', 'male', 'other', 'undisclosed')",
     "capacity": "(mode = 'session') = (capacity is not null)",
     "places": "capacity between 1 and 500 and overbook between 0 and 50",
     "buffers": "buffer_before_min between 0 and 120 and buffer_after_min between 0 and 120",
@@ -26,6 +27,7 @@ _SERVICE_COLUMNS = (
     "overbook",
     "min_age_years",
     "max_age_years",
+    "gender",
     "price_kobo",
 )
 
@@ -76,6 +78,7 @@ def _add_to_services() -> None:
         _small("overbook", default="0"),
         _small("min_age_years"),
         _small("max_age_years"),
+        sa.Column("gender", sa.String(24)),
         sa.Column("price_kobo", sa.BigInteger()),
     )
     for column in columns:
