@@ -105,6 +105,73 @@ def doctor() -> None:
 
 
 @main.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document, made from the code."""
+    from bot.app import create_app
+    from bot.build import build_wiring
+
+    app = create_app(build_wiring(_settings()))
+    with app.test_client() as client:
+        click.echo(client.get("/openapi.json").get_data(as_text=True))
+
+
+@main.command("create-user")
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, help="admin, finance, front_desk...")
+@click.option("--hospital", "code", help="Its code, such as IKJ; without it, all hospitals.")
+@click.password_option(help="Asked for when left out.")
+def create_user(
+    email: str, name: str, roles: tuple[str, ...], code: str | None, password: str
+) -> None:
+    """Make a staff account, the first administrator for one."""
+    from sqlalchemy import select
+
+    from crm import users
+    from crm.kit.errors import DomainError
+    from crm.kit.permissions import Role
+    from crm.models import Hospital
+
+    with _wired() as wiring:
+        try:
+            with wiring.transaction() as session:
+                place = session.scalar(select(Hospital.id).where(Hospital.code == code))
+                if code and place is None:
+                    raise click.ClickException(f"There is no hospital {code}.")
+                users.create(
+                    session,
+                    wiring.passwords,
+                    name=name,
+                    email=email,
+                    password=password,
+                    grants=[(Role(role), place) for role in roles],
+                    now=wiring.now(),
+                )
+        except (DomainError, ValueError) as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{name} can sign in.")
+
+
+@main.group()
+def audit() -> None:
+    """Look after the audit log."""
+
+
+@audit.command()
+def verify() -> None:
+    """Recompute every seal; say which rows were changed or removed."""
+    from crm import audit as log
+
+    with _wired() as wiring, wiring.sessions() as session:
+        broken, newest = log.verify(session)
+    for each in broken:
+        click.echo(f"BROKEN {each}")
+    for chain, digest in newest.items():
+        click.echo(f"{chain or 'group'} {digest.hex()}")
+    sys.exit(1 if broken else 0)
+
+
+@main.command()
 def sandbox() -> None:
     """Run the carrier of the demo: Twilio and SendGrid on this machine, and a phone page."""
     from bot.sandbox import serve

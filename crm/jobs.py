@@ -1,11 +1,11 @@
 """What the clock did: one row for each scheduled run that matters, so that a slot runs once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, and_, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session, aliased
 
 from crm.models.job import JobRun, RunStatus
@@ -50,6 +50,13 @@ def last_run(session: Session, job: str) -> JobRun | None:
     """Return the run of the newest slot, however it went."""
     newest = select(JobRun).where(JobRun.job == job).order_by(JobRun.slot.desc()).limit(1)
     return session.scalars(newest).first()
+
+
+def newest(session: Session) -> Sequence[JobRun]:
+    """The newest run of each job, by name."""
+    return session.scalars(
+        select(JobRun).ext(distinct_on(JobRun.job)).order_by(JobRun.job, JobRun.slot.desc())
+    ).all()
 
 
 def last_done(session: Session, job: str) -> datetime | None:

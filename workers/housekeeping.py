@@ -1,7 +1,7 @@
 """Keeping the house: dead holds, partitions, old rows, people left waiting."""
 
 from bot.wiring import Wiring
-from crm import alerts, appointments, jobs, partitions, retention
+from crm import alerts, appointments, audit, idempotency, jobs, partitions, retention
 from workers.runtime import job
 
 
@@ -27,6 +27,7 @@ def purge(wiring: Wiring) -> dict[str, int]:
         return {
             "inbound_keys": retention.purge_inbound_keys(session, now=now),
             "job_runs": jobs.purge(session, now=now),
+            "idempotency_keys": idempotency.purge(session, now=now),
         }
 
 
@@ -35,3 +36,10 @@ def alert_waiting(wiring: Wiring) -> dict[str, int]:
     """Tell the desk again of people who have waited long for an answer."""
     with wiring.transaction() as session:
         return {"alerted": alerts.remind_desk(session, now=wiring.now())}
+
+
+@job
+def seal_audit(wiring: Wiring) -> dict[str, int]:
+    """Seal the audit log up to now, so that a later change shows."""
+    with wiring.transaction() as session:
+        return {"sealed": audit.seal_due(session, now=wiring.now())}

@@ -1,7 +1,7 @@
 """Seals: a chain of hashes over each hospital's events, made afterwards so that no write waits.
 
 A seal covers the events recorded in [since, until). `until` never passes the start of the oldest
-transaction still open, so no event can appear inside a stretch that is sealed. Its digest is
+transaction that has written and is still open, so no event can appear inside a stretch that is sealed. Its digest is
 SHA-256 over the digest before it and every event's canonical text; whoever changes, removes or
 adds a row changes it. Keep the newest digests elsewhere too: `audit verify` prints them.
 """
@@ -25,7 +25,7 @@ _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _HORIZON = text("""
     select least(clock_timestamp() - :margin, min(xact_start))
     from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
+    where datname = current_database() and pid <> pg_backend_pid() and backend_xid is not null
 """)
 _COLUMNS = [column for column in AuditEvent.__table__.columns if column.name != "seq"]
 
@@ -48,10 +48,10 @@ class Broken:
         return f"{chain}: seal {self.n}, {self.since} to {self.until}: {what}"
 
 
-def seal_due(session: Session, *, now: datetime) -> int:
-    """Seal each chain up to now; returns how many events were sealed. One sealer at a time."""
+def seal_due(session: Session, *, now: datetime, margin: timedelta = _MARGIN) -> int:
+    """Seal each chain, but for the last moments; returns how many events. One sealer at a time."""
     session.execute(text("select pg_advisory_xact_lock(hashtext('audit_seals'))"))
-    until: datetime = session.scalar(_HORIZON, {"margin": _MARGIN}) or now
+    until: datetime = session.scalar(_HORIZON, {"margin": margin}) or now
     sealed = 0
     for chain in session.scalars(select(AuditEvent.hospital_id).distinct()).all():
         sealed += _seal(session, chain, until, now)

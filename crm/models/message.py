@@ -205,6 +205,8 @@ class Conversation(Identified, Dated, Base):
     reminded_of: Mapped[UUID | None]
     """The visit whose reminder still waits for an answer."""
     reminded_at: Mapped[datetime | None]
+    assigned_to: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    """Who of the staff answers, while a person does."""
     waiting_since: Mapped[datetime | None]
     waiting_reason: Mapped[str | None]
     alerted_at: Mapped[datetime | None]

@@ -131,6 +131,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "route", "key", name=op.f("pk_idempotency_keys")),
     )
     op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
+    op.add_column("conversations", sa.Column("assigned_to", sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_conversations_assigned_to"), "conversations", "users", ["assigned_to"], ["id"]
+    )
 
 
 def _audit() -> None:
@@ -188,6 +192,7 @@ def _audit() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column("conversations", "assigned_to")
     for table in ("audit_events", "audit_seals"):
         op.execute(f"drop trigger {table}_append_only on {table}")
     for table in (
