@@ -17,10 +17,11 @@ from bot.wiring import Wiring
 from crm import api
 from crm.api import limits, openapi
 from crm.api.kit import calls, problems
-from crm.console import calendar
+from crm.console import calendar, unsubscribe
 from crm.kit.errors import Denied, DomainError
 from crm.kit.ids import uuid7
 from webhooks.receipts import receipts_door
+from webhooks.sendgrid import mail_events_door
 from webhooks.twilio import inbound_door
 
 log = structlog.get_logger()
@@ -44,7 +45,9 @@ def create_app(wiring: Wiring) -> Flask:
     app.before_request(_begin)
     app.after_request(_finish)
     _limit(app, wiring)
-    for door in (inbound_door, receipts_door, calendar.pages, health.pages, openapi.pages):
+    carriers = (inbound_door, receipts_door, mail_events_door)
+    pages = (calendar.pages, unsubscribe.pages, health.pages, openapi.pages)
+    for door in (*carriers, *pages):
         app.register_blueprint(door)
     for door in api.doors():
         app.register_blueprint(door)

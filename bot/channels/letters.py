@@ -21,7 +21,8 @@ def subject_of(subject: str, text: str) -> str:
     words = " ".join((subject or text).split())
     if len(words) <= LONGEST_SUBJECT:
         return words or "-"
-    return words[: LONGEST_SUBJECT - 1].rpartition(" ")[0].rstrip(",;:") + "…"
+    cut = words[: LONGEST_SUBJECT - 1]
+    return (cut.rpartition(" ")[0] or cut).rstrip(",;:") + "…"
 
 
 def plain(text: str, unsubscribe_url: str | None) -> str:

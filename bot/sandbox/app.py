@@ -8,12 +8,13 @@ from threading import Lock
 from flask import Flask, Response, request
 from werkzeug.exceptions import Forbidden
 
+from bot.sandbox import mailbox, phone
 from bot.sandbox.api import api
 from bot.sandbox.carrier import Sandbox
 from bot.sandbox.contents_api import contents_api
 from bot.sandbox.door import answer_error
 from bot.sandbox.errors import ApiError
-from bot.sandbox.phone import pages
+from bot.sandbox.mail_api import MailError, answer_mail_error, mail_api
 from bot.sandbox.settings import SandboxSettings
 from bot.sandbox.tools import tools
 
@@ -26,9 +27,10 @@ def create_sandbox(settings: SandboxSettings, *, now: Callable[[], datetime]) ->
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["sandbox"] = Sandbox(settings, now=now)
-    for blueprint in (api, contents_api, tools, pages):
+    for blueprint in (api, contents_api, mail_api, tools, mailbox.pages, phone.pages):
         app.register_blueprint(blueprint)
     app.register_error_handler(ApiError, answer_error)
+    app.register_error_handler(MailError, answer_mail_error)
     _count_requests(app)
     app.before_request(_no_foreign_pages)
     return app

@@ -9,6 +9,7 @@ from bot.sandbox.events import EventLog
 from bot.sandbox.faults import Faults
 from bot.sandbox.inbound import Delivery, Inbound
 from bot.sandbox.later import Later
+from bot.sandbox.mailroom import Mailroom
 from bot.sandbox.messages import Message
 from bot.sandbox.outbound import Outbound
 from bot.sandbox.receipts import Receipts
@@ -39,6 +40,7 @@ class Sandbox:
         )
         self.outbound = Outbound(works, Receipts(works))
         self.inbound = Inbound(works, self.outbound)
+        self.mailroom = Mailroom(works)
 
     def say(
         self,

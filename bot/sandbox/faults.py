@@ -21,6 +21,7 @@ NAMES = {
     "duplicate_receipts": "true: every status callback arrives twice",
     "duplicate_webhook": "true: every inbound message arrives twice",
     "forged_signature": "true: inbound webhooks are signed with a wrong token",
+    "mail": "'bounce', 'blocked', 'dropped', 'spamreport' or 'unsubscribe': what e-mails meet",
 }
 # To-numbers whose last four digits choose a fault; the prefix keeps real people out of it.
 MAGIC_PREFIX = "+234914999"
@@ -40,6 +41,19 @@ MAGIC: dict[str, tuple[str, object]] = {
     "0013": ("reordered_receipts", True),
     "0014": ("duplicate_receipts", True),
     "0015": ("fail", 63049),
+}
+# The same for e-mail, by the name before the @.
+MAGIC_NAMES: dict[str, tuple[str, object]] = {
+    "bounce": ("mail", "bounce"),
+    "blocked": ("mail", "blocked"),
+    "dropped": ("mail", "dropped"),
+    "spam": ("mail", "spamreport"),
+    "leaving": ("mail", "unsubscribe"),
+    "refused": ("refuse", 400),
+    "busy": ("rate_limit", True),
+    "lost": ("lost_response", "close"),
+    "slow": ("hang", 5.0),
+    "silent": ("no_receipts", True),
 }
 
 
@@ -88,7 +102,7 @@ class Faults:
         with self._lock:
             fault = next((fault for fault in self._on if fault.fits(name, person)), None)
             if fault is None:
-                return _by_number(name, person)
+                return _by_address(name, person)
             if fault.times is not None:
                 fault.times -= 1
                 if fault.times <= 0:
@@ -107,8 +121,11 @@ class Faults:
         ]
 
 
-def _by_number(name: str, person: str | None) -> object | None:
-    if not person or not person.startswith(MAGIC_PREFIX):
-        return None
-    magic, value = MAGIC.get(person.removeprefix(MAGIC_PREFIX), ("", None))
+def _by_address(name: str, person: str | None) -> object | None:
+    before, at, _ = (person or "").partition("@")
+    if at:
+        magic, value = MAGIC_NAMES.get(before, ("", None))
+    else:
+        is_magic = before.startswith(MAGIC_PREFIX)
+        magic, value = MAGIC.get(before.removeprefix(MAGIC_PREFIX) if is_magic else "", ("", None))
     return value if magic == name else None

@@ -78,6 +78,6 @@ def _free_id(store: Store, name: str) -> str:
     taken = {person.id for person in everyone(store)}
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "person"
     number = 2
-    while slug in taken or slug in ("live", "static", "people", "faults", "clock"):
+    while slug in taken or slug in ("live", "static", "people", "faults", "clock", "mail"):
         slug, number = f"{slug.rstrip('-0123456789')}-{number}", number + 1
     return slug

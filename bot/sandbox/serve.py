@@ -93,6 +93,13 @@ def refuse_real_carriers(settings: Settings) -> None:
     if target.hostname not in (HOST, "localhost") or target.port != settings.sandbox_port:
         message = "TWILIO_BASE_URL does not point at the sandbox, so a real carrier is in use"
         raise RefusesToStart(message)
+    mail = urlsplit(settings.sendgrid_base_url or "")
+    if mail.hostname not in (HOST, "localhost") or mail.port != settings.sandbox_port:
+        message = "SENDGRID_BASE_URL does not point at the sandbox, so a real carrier is in use"
+        raise RefusesToStart(message)
+    if settings.sendgrid_api_key.startswith("SG."):
+        message = "SENDGRID_API_KEY is a real account's: unset the carrier's variables here"
+        raise RefusesToStart(message)
     if settings.twilio_account_sid != ACCOUNT_SID:
         message = "TWILIO_ACCOUNT_SID is a real account's: unset the carrier's variables here"
         raise RefusesToStart(message)
@@ -109,4 +116,5 @@ def sandbox_settings(settings: Settings) -> SandboxSettings:
         whatsapp_number=settings.twilio_whatsapp_number,
         product_url=settings.public_base_url,
         store_path=str(home / "sandbox.sqlite3"),
+        mail_api_key=settings.sendgrid_api_key,
     )

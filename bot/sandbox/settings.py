@@ -15,11 +15,17 @@ class SandboxSettings:
     store_path: str = ":memory:"
     pace: float = 1.0  # 1 is lifelike, 0 has no delay at all
     clock_url: str | None = None
+    mail_api_key: str = "demo-mail-key"
 
     @property
     def inbound_url(self) -> str:
         """Where this account's senders post what people write."""
         return f"{self.product_url.rstrip('/')}/webhooks/twilio/inbound"
+
+    @property
+    def mail_events_url(self) -> str:
+        """Where events of e-mails go."""
+        return f"{self.product_url.rstrip('/')}/webhooks/sendgrid/events"
 
     @property
     def product_clock_url(self) -> str:

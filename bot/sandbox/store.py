@@ -56,6 +56,17 @@ create table if not exists people (
     channel text not null,
     position integer not null
 );
+create table if not exists mails (
+    seq integer primary key autoincrement,
+    sid text not null,
+    recipient text not null,
+    sender text not null,
+    subject text not null,
+    status text not null,
+    created_at real not null,
+    extra text not null
+);
+create index if not exists mails_to on mails (recipient, seq);
 create table if not exists facts (name text primary key, value text not null);
 """
 

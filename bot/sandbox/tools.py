@@ -36,6 +36,14 @@ def messages() -> Response:
     return jsonify({"messages": [ledger_entry(message) for message in found]})
 
 
+@tools.get("/mails")
+def mails() -> Response:
+    """Every e-mail the carrier really accepted, in order."""
+    address, since = request.args.get("to") or None, request.args.get("since", 0, int)
+    found = sandbox().mailroom.to(address, since=since)
+    return jsonify({"mails": [asdict(mail) for mail in found]})
+
+
 @tools.get("/faults")
 def faults() -> Response:
     """Which switches are on."""

@@ -92,4 +92,4 @@ def _addresses(session: Session, message_ids: set[UUID]) -> dict[UUID, UUID]:
         Message.channel == Channel.EMAIL,
         Message.direction == Direction.OUT,
     )
-    return dict(session.execute(statement).tuples().all())
+    return {row.id: row.address_id for row in session.execute(statement)}

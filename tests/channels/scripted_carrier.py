@@ -9,6 +9,8 @@ from typing import BinaryIO
 from urllib.parse import parse_qs
 
 from bot.channels.http import CarrierHttpClient
+from bot.channels.pool import CarrierPool
+from bot.channels.sendgrid import SendGridCarrier
 from bot.channels.twilio import TwilioCarrier
 
 ACCOUNT = "AC" + "0" * 32
@@ -105,6 +107,15 @@ def message(**facts: object) -> dict[str, object]:
         "date_sent": None,
         "error_code": None,
     } | facts
+
+
+def mail_carrier_over(base_url: str) -> SendGridCarrier:
+    return SendGridCarrier(
+        api_key="SG.made.up",
+        sender="care@hospital.ng",
+        base_url=base_url,
+        pool=CarrierPool(read_s=0.3, connect_s=0.3),
+    )
 
 
 def carrier_over(http: CarrierHttpClient) -> TwilioCarrier:

@@ -101,24 +101,30 @@ def test_another_sites_page_cannot_pull_the_levers(world: World) -> None:
     assert answer.status_code == 403
 
 
+OURS = {
+    "environment": "demo",
+    "twilio_base_url": "http://127.0.0.1:8001",
+    "twilio_account_sid": ACCOUNT_SID,
+    "sendgrid_base_url": "http://127.0.0.1:8001",
+    "sendgrid_api_key": "demo-key",
+    "sandbox_port": 8001,
+}
+
+
 @pytest.mark.parametrize(
-    ("environment", "base_url", "account_sid"),
+    "change",
     [
-        ("production", "http://127.0.0.1:8001", ACCOUNT_SID),
-        ("demo", None, ACCOUNT_SID),
-        ("demo", "https://api.twilio.com", ACCOUNT_SID),
-        ("demo", "http://127.0.0.1:9999", ACCOUNT_SID),
-        ("demo", "http://127.0.0.1:8001", "AC" + "12" * 16),
+        {"environment": "production"},
+        {"twilio_base_url": None},
+        {"twilio_base_url": "https://api.twilio.com"},
+        {"twilio_base_url": "http://127.0.0.1:9999"},
+        {"twilio_account_sid": "AC" + "12" * 16},
+        {"sendgrid_base_url": None},
+        {"sendgrid_base_url": "https://api.sendgrid.com"},
+        {"sendgrid_api_key": "SG.abc.def"},
     ],
 )
-def test_it_refuses_to_start_where_a_real_carrier_is_meant(
-    environment: str, base_url: str | None, account_sid: str
-) -> None:
-    settings = SimpleNamespace(
-        environment=environment,
-        twilio_base_url=base_url,
-        twilio_account_sid=account_sid,
-        sandbox_port=8001,
-    )
+def test_it_refuses_to_start_where_a_real_carrier_is_meant(change: dict[str, object]) -> None:
+    refuse_real_carriers(SimpleNamespace(**OURS))
     with pytest.raises(RefusesToStart):
-        refuse_real_carriers(settings)
+        refuse_real_carriers(SimpleNamespace(**OURS | change))

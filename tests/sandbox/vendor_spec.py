@@ -13,9 +13,11 @@ DATA = Path(__file__).parents[1] / "data"
 
 def check_answer(document: str, path: str, method: str, status: int, body: object) -> None:
     """Raise when a body is not what the vendor's document promises."""
-    answers = _spec(document)["paths"][path][method]["responses"]
-    schema = answers[str(status)]["content"]["application/json"]["schema"]
-    _judge(document, schema, body)
+    answer = _spec(document)["paths"][path][method]["responses"][str(status)]
+    shared = answer.get("$ref", "").removeprefix("#/components/responses/")
+    if shared:
+        answer = _spec(document)["components"]["responses"][shared]
+    _judge(document, answer["content"]["application/json"]["schema"], body)
 
 
 def check_request(document: str, path: str, fields: Mapping[str, object]) -> None:

@@ -16,10 +16,14 @@ from twilio.http.response import Response as SdkResponse
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from bot.demo_values import mail_webhook_key
 from bot.sandbox import SandboxSettings, create_sandbox
 from bot.sandbox.carrier import Sandbox
 from bot.sandbox.serve import serve
+from webhooks.signatures import valid_batch
 
+_MAIL, _SIGNED = "X-Twilio-Email-Event-Webhook-", ("Signature", "Timestamp")
+MAIL_KEY = "a-mail-key-for-tests"
 ACCOUNT, TOKEN = "AC" + "5a" * 16, "a-token-for-tests"
 SMS, WHATSAPP = "+2348139990000", "+2348139990001"
 ADAEZE, MUSA = "+2349140000001", "+2349140000002"
@@ -36,6 +40,18 @@ class Received:
     is_genuine: bool
 
 
+@dataclass(frozen=True)
+class Batch:
+    """One batch of e-mail events as the product saw it."""
+
+    body: bytes
+    is_genuine: bool
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return json.loads(self.body)
+
+
 @dataclass
 class Product:
     """A stand-in for the service: writes down every webhook and answers as told."""
@@ -44,6 +60,8 @@ class Product:
     received: list[Received] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     twiml: str = "<Response/>"
+    batches: list[Batch] = field(default_factory=list)
+    batch_answers: list[int] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
     def inbound(self) -> list[Received]:
@@ -52,6 +70,9 @@ class Product:
     def statuses(self, sid: str | None = None) -> list[str]:
         wanted = [p.params for p in self.received if p.path.endswith("/status")]
         return [p["MessageStatus"] for p in wanted if sid in (None, p["MessageSid"])]
+
+    def events(self) -> list[dict[str, Any]]:
+        return [event for batch in self.batches if batch.is_genuine for event in batch.events]
 
 
 @dataclass(frozen=True)
@@ -139,6 +160,16 @@ def product_app(product: Product) -> Flask:
             status = product.answers.pop(0) if product.answers and kind == "inbound" else 200
         return Response(product.twiml, status, content_type="text/xml")
 
+    @app.post("/webhooks/sendgrid/events")
+    def events() -> Response:
+        signature, timestamp = (request.headers.get(f"{_MAIL}{name}", "") for name in _SIGNED)
+        body = request.get_data()
+        genuine = valid_batch(body, signature, timestamp, key=mail_webhook_key(MAIL_KEY))
+        with product.lock:
+            product.batches.append(Batch(body, genuine))
+            status = product.batch_answers.pop(0) if product.batch_answers else 204
+        return Response(status=status)
+
     @app.post("/demo/clock")
     def clock() -> dict[str, object]:
         return {"moved": request.get_json()["hours"]}
@@ -163,9 +194,12 @@ def a_product() -> Iterator[Product]:
         yield product
 
 
+_USUAL = {"pace": 0, "mail_api_key": MAIL_KEY}
+
+
 @contextmanager
 def a_world(product: Product, **more: Any) -> Iterator[World]:
-    settings = SandboxSettings(ACCOUNT, TOKEN, SMS, WHATSAPP, product.url, **{"pace": 0} | more)
+    settings = SandboxSettings(ACCOUNT, TOKEN, SMS, WHATSAPP, product.url, **_USUAL | more)
     app = create_sandbox(settings, now=lambda: datetime.now(UTC))
     box: Sandbox = app.extensions["sandbox"]
     with running(app) as url:

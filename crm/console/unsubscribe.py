@@ -1,0 +1,43 @@
+"""Where an e-mail's unsubscribe link leads: a GET only shows, a POST does it.
+
+Mail programs fetch links to look behind them, so the page asks first. Providers that offer a
+button of their own post ``List-Unsubscribe=One-Click`` straight to the link (RFC 8058).
+"""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, current_app, render_template
+
+from bot.wiring import Wiring
+from crm import consents
+
+pages = Blueprint("unsubscribe", __name__, template_folder="templates")
+
+_WORDING = "unsubscribe-2026-11"
+
+
+@pages.get("/unsubscribe/<token>")
+def ask(token: str) -> str:
+    """Ask whether to stop; 404 for a link we did not make."""
+    _address(token)
+    return render_template("unsubscribe.html", is_done=False)
+
+
+@pages.post("/unsubscribe/<token>")
+def stop(token: str) -> str:
+    """Take marketing back at this address; said twice, it is done once."""
+    address_id, wiring = _address(token), _wiring()
+    with wiring.transaction() as session:
+        consents.withdraw_marketing(
+            session, {address_id}, wording=_WORDING, source="unsubscribe link", now=wiring.now()
+        )
+    return render_template("unsubscribe.html", is_done=True)
+
+
+def _address(token: str) -> UUID:
+    return _wiring().links.read_unsubscribe(token) or abort(404)
+
+
+def _wiring() -> Wiring:
+    wiring: Wiring = current_app.extensions["wiring"]
+    return wiring
