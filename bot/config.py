@@ -77,6 +77,10 @@ class Settings(BaseModel):
     require_totp: bool = False
     # How many proxies before us may be believed about the caller's address.
     trusted_proxies: int = Field(default=0, ge=0, le=5)
+    # How long words are kept, in days: of messages, of feedback, of talks that stand still.
+    keep_message_bodies_days: int = Field(default=365, ge=30)
+    keep_feedback_texts_days: int = Field(default=730, ge=30)
+    keep_talks_days: int = Field(default=90, ge=7)
     # Requests a minute to the API by one account, and by one address.
     rate_per_account: int = Field(default=600, ge=1)
     rate_per_address: int = Field(default=1200, ge=1)

@@ -40,6 +40,11 @@ class Vault:
         keys = {key_id.strip(): base64.b64decode(key) for key_id, key in pairs}
         return cls(keys, hashlib.sha256(b"blind-index\0" + secret_key.encode()).digest())
 
+    @property
+    def head(self) -> bytes:
+        """What every value begins with that the first key has sealed."""
+        return self._head
+
     def seal(self, text: str, *, where: str, row: UUID) -> bytes:
         """Encrypt for one field (``where`` is table.column) of one row."""
         nonce = os.urandom(_NONCE_BYTES)

@@ -29,4 +29,6 @@ SCHEDULE = (
     Entry("contents", "40 0 * * *", "workers.contents.ensure", "utility", "templates approved"),
     Entry("seals", "10 * * * *", "workers.housekeeping.seal_audit", "utility", "the audit log"),
     Entry("purge", "0 3 * * *", "workers.housekeeping.purge", "utility", "what may not be kept"),
+    Entry("retention", "20 3 * * *", "workers.privacy.forget_words", "bulk", "words grown old"),
+    Entry("privacy", "15 * * * *", "workers.privacy.watch_deadlines", "utility", "privacy's clocks"),
 )
