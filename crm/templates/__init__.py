@@ -18,7 +18,7 @@ from crm.templates.refusals import (
     VariableMissing,
     WrongStatus,
 )
-from crm.templates.rendering import PERSONAL, Rendered, render
+from crm.templates.rendering import PERSONAL, Rendered, refuse_unknown, render
 from crm.templates.writing import approve, archive, create, reject, revise, submit
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "get",
     "get_version",
     "in_use",
+    "refuse_unknown",
     "reject",
     "render",
     "revise",

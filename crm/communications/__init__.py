@@ -1,0 +1,57 @@
+"""Messages that people of the house, or other systems, have sent: one, many, or set for later.
+
+All of them are rows of the outbox and pass the gate; this room finds out whom a wish means, where
+they are reached, and what they will read.
+"""
+
+from crm.communications.explaining import Explained, explain
+from crm.communications.listing import Line, Wanted, search, timelines
+from crm.communications.people import Person, Way, people_of
+from crm.communications.planning import Planned, plan
+from crm.communications.refusals import (
+    ChannelUnavailable,
+    NeedsTemplate,
+    ReferenceUsed,
+    SensitiveContent,
+    Suppressed,
+)
+from crm.communications.scheduled import DueCounts, expire, look, wake
+from crm.communications.screen import sensitive_words
+from crm.communications.sending import Sent, send, send_many
+from crm.communications.trying import NotOnAllowList, TooManyTests, check_tester
+from crm.communications.wishes import LATEST, SENDABLE, SOONEST, To, Wish
+
+__all__ = [
+    "LATEST",
+    "SENDABLE",
+    "SOONEST",
+    "ChannelUnavailable",
+    "DueCounts",
+    "Explained",
+    "Line",
+    "NeedsTemplate",
+    "NotOnAllowList",
+    "Person",
+    "Planned",
+    "ReferenceUsed",
+    "SensitiveContent",
+    "Sent",
+    "Suppressed",
+    "To",
+    "TooManyTests",
+    "Wanted",
+    "Way",
+    "Wish",
+    "check_tester",
+    "expire",
+    "explain",
+    "look",
+    "people_of",
+    "plan",
+    "search",
+    "send",
+    "send_many",
+    "sensitive_words",
+    "timelines",
+    "wake",
+]
