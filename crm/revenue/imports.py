@@ -8,24 +8,45 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from crm.kit.clock import lagos_day
 from crm.kit.ids import uuid7
 from crm.kit.permissions import Actor, Permission
-from crm.models import Hospital, RevenueEntry
+from crm.models import Hospital
 from crm.revenue import books, sheets
 from crm.revenue.sheets import Fault, Line
 
 MOST_FAULTS = 100
 _BATCH = 1_000
-_TABLE = cast("Table", RevenueEntry.__table__)
-
+# Sets by unnest: one statement for a thousand lines, prepared once.
+_INSERT = text("""
+    insert into revenue_entries (
+        id, hospital_id, service_line, kind, amount_kobo, billed_on, collected_on,
+        billing_recognised_on, cash_recognised_on, external_ref,
+        source, created_by, created_at, updated_at
+    )
+    select l.*, :source, :by, :now, :now
+    from unnest(
+        cast(:id as uuid[]), cast(:hospital_id as uuid[]), cast(:service_line as text[]),
+        cast(:kind as text[]), cast(:amount_kobo as bigint[]), cast(:billed_on as date[]),
+        cast(:collected_on as date[]), cast(:billing_recognised_on as date[]),
+        cast(:cash_recognised_on as date[]), cast(:external_ref as text[])
+    ) as l
+    on conflict on constraint uq_revenue_entries_ref do nothing
+    returning hospital_id, external_ref
+""")
+_KNOWN = text("""
+    select e.id, e.hospital_id, e.external_ref, e.service_line, e.kind, e.amount_kobo,
+        e.billed_on, e.collected_on
+    from unnest(cast(:hospitals as uuid[]), cast(:refs as text[])) as l (hospital_id, ref)
+    join revenue_entries e
+        on e.hospital_id = l.hospital_id and e.external_ref = l.ref and e.source = :source
+""")
 _COLLECT = text("""
     update revenue_entries e
     set collected_on = c.collected_on, cash_recognised_on = c.recognised_on, updated_at = :now
@@ -133,13 +154,11 @@ class _Loading:
     def _insert(self, lines: Sequence[Line]) -> set[Key]:
         if not lines:
             return set()
-        statement = (
-            insert(_TABLE)
-            .values([self._row(line) for line in lines])
-            .on_conflict_do_nothing(constraint="uq_revenue_entries_ref")
-            .returning(_TABLE.c.hospital_id, _TABLE.c.external_ref)
-        )
-        return {(row.hospital_id, row.external_ref) for row in self.session.execute(statement)}
+        rows = [self._row(line) for line in lines]
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        common = {"source": self.source, "by": self.by.id, "now": self.now}
+        added = self.session.execute(_INSERT, {**columns, **common})
+        return {(row.hospital_id, row.external_ref) for row in added}
 
     def _row(self, line: Line) -> dict[str, Any]:
         collected = line.collected_on
@@ -147,17 +166,13 @@ class _Loading:
             "id": uuid7(),
             "hospital_id": line.hospital_id,
             "service_line": line.service_line,
-            "kind": line.kind,
+            "kind": line.kind.value,
             "amount_kobo": line.amount_kobo,
             "billed_on": line.billed_on,
             "collected_on": collected,
             "billing_recognised_on": self._counts_on(line, line.billed_on),
             "cash_recognised_on": collected and self._counts_on(line, collected),
-            "source": self.source,
             "external_ref": line.external_ref,
-            "created_by": self.by.id,
-            "created_at": self.now,
-            "updated_at": self.now,
         }
 
     def _counts_on(self, line: Line, day: date) -> date:
@@ -182,13 +197,12 @@ class _Loading:
     def _known(self, lines: Sequence[Line]) -> dict[Key, Row[Any]]:
         if not lines:
             return {}
-        keys = [(line.hospital_id, line.external_ref) for line in lines]
-        column = _TABLE.c
-        rows = self.session.execute(
-            select(_TABLE)
-            .where(column.source == self.source)
-            .where(tuple_(column.hospital_id, column.external_ref).in_(keys))
-        )
+        asked = {
+            "hospitals": [line.hospital_id for line in lines],
+            "refs": [line.external_ref for line in lines],
+            "source": self.source,
+        }
+        rows = self.session.execute(_KNOWN, asked)
         return {(row.hospital_id, row.external_ref): row for row in rows}
 
     def _collect(self, collected: Sequence[tuple[UUID, date, date]]) -> None:
