@@ -13,11 +13,10 @@ from sqlalchemy.types import Uuid
 from bot import texts
 from bot.channels.carrier import Channel
 from bot.texts import say
-from crm import addresses, consents, outbox
+from crm import addresses, outbox
 from crm.kit.errors import NotFound
 from crm.models import (
     Address,
-    Consent,
     Contract,
     Conversation,
     Hospital,
@@ -28,8 +27,6 @@ from crm.models import (
     Suppression,
 )
 from crm.outbox import Draft, Template
-
-_WORDING = "owner-contract-2026-11"
 
 _REACHED = (
     select(Address, OwnerAddress.owner_id)
@@ -82,24 +79,10 @@ def reached_at(session: Session, owner_id: UUID) -> list[Reached]:
 def add_address(
     session: Session, owner: Owner, channel: Channel, value: str, *, now: datetime
 ) -> Address:
-    """Let an address reach the owner; a second time changes nothing.
-
-    Notices of payouts belong to the contract, so a new address may be sent them until it says no.
-    """
+    """Let an address reach the owner; a second time changes nothing."""
     address = addresses.find_or_make(session, channel, value, now=now)
     row = {"address_id": address.id, "owner_id": owner.id, "since": now}
     session.execute(insert(OwnerAddress).values(row).on_conflict_do_nothing())
-    if not _has_said(session, address.id):
-        consents.record(
-            session,
-            address_id=address.id,
-            purpose=Purpose.NOTICE,
-            is_granted=True,
-            wording=_WORDING,
-            language=owner.language,
-            source="contract",
-            now=now,
-        )
     return address
 
 
@@ -130,16 +113,6 @@ def _addresses(session: Session, owner_id: UUID) -> list[Address]:
     return [row[0] for row in session.execute(_REACHED, {"owner_ids": [owner_id]})]
 
 
-def _has_said(session: Session, address_id: UUID) -> bool:
-    """True when the address agreed to notices, or refused them, or everything, before."""
-    said = (
-        select(Consent.id)
-        .where(Consent.address_id == address_id, Consent.purpose.in_([Purpose.NOTICE, "all"]))
-        .limit(1)
-    )
-    return session.scalar(said) is not None
-
-
 def _tell(
     session: Session,
     owner: Owner,
@@ -158,6 +131,7 @@ def _tell(
             text=say("owner_notice", key, language, address.channel, **said),
             purpose=Purpose.NOTICE,
             lane=Lane.UTILITY,
+            owner_id=owner.id,
             template=Template(f"owner_notice_{key}_{language}", tuple(said.values())),
         )
         for address in to
