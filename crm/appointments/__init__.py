@@ -1,6 +1,27 @@
-"""Appointments: held, booked, moved, confirmed, cancelled; never two at once for anyone."""
+"""Appointments: held, booked, moved, confirmed, attended, cancelled; never two at once for anyone.
 
+    pending -> booked -> checked-in -> arrived -> fulfilled
+
+Beside them cancelled, noshow, outcome-unknown and entered-in-error; `MOVES` says what may become
+what. A visit, its reminders, its points and its place in a session change in one transaction.
+"""
+
+from crm.appointments.attending import (
+    GRACE,
+    NotToday,
+    TooEarly,
+    arrive,
+    check_in,
+    enter_in_error,
+    fulfil,
+    judge,
+    no_show,
+    unattended,
+)
 from crm.appointments.changes import (
+    BY_PATIENT,
+    CUT_OFF,
+    MAX_MOVES,
     book,
     cancel,
     confirm,
@@ -9,6 +30,9 @@ from crm.appointments.changes import (
     release,
     release_dead_holds,
 )
+from crm.appointments.checks import BookingLimit, NotEligible, OutsideHours, TooFar, TooSoon
+from crm.appointments.listing import get_in_scope, search, visible
+from crm.appointments.notices import tell_booked, tell_cancelled
 from crm.appointments.refusals import (
     NotBookable,
     PatientBusy,
@@ -17,27 +41,56 @@ from crm.appointments.refusals import (
     TooManyMoves,
     VisitClosed,
 )
+from crm.appointments.requests import Request, ask, ask_hold, ask_move
 from crm.appointments.steps import MOVES
-from crm.appointments.visits import Visit, calendar_file, get, upcoming, view
+from crm.appointments.visits import Visit, calendar_file, get, upcoming, view, views
 
 __all__ = [
+    "BY_PATIENT",
+    "CUT_OFF",
+    "GRACE",
+    "MAX_MOVES",
     "MOVES",
+    "BookingLimit",
     "NotBookable",
+    "NotEligible",
+    "NotToday",
+    "OutsideHours",
     "PatientBusy",
+    "Request",
     "SlotTaken",
+    "TooEarly",
+    "TooFar",
     "TooLate",
     "TooManyMoves",
+    "TooSoon",
     "Visit",
     "VisitClosed",
+    "arrive",
+    "ask",
+    "ask_hold",
+    "ask_move",
     "book",
     "calendar_file",
     "cancel",
+    "check_in",
     "confirm",
+    "enter_in_error",
+    "fulfil",
     "get",
+    "get_in_scope",
     "hold",
+    "judge",
     "may_move",
+    "no_show",
     "release",
     "release_dead_holds",
+    "search",
+    "tell_booked",
+    "tell_cancelled",
+    "unattended",
     "upcoming",
     "view",
+    "views",
+    "visible",
 ]

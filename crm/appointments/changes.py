@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from crm import clinic_sessions, reminders
-from crm.appointments import points, steps, taking
+from crm.appointments import notes, points, steps, taking
 from crm.appointments.refusals import TooLate, TooManyMoves, VisitClosed
 from crm.appointments.taking import Wanted
 from crm.appointments.visits import Visit
@@ -87,6 +87,8 @@ def book(
     reminders.plan(session, booked, now=now)
     if moving is None:
         points.award(session, booked, now=now)
+    else:
+        notes.hand_on(session, moving, booked)
     return booked
 
 
@@ -95,7 +97,7 @@ def confirm(session: Session, appointment_id: UUID, *, now: datetime) -> Appoint
 
     Raises VisitClosed when it is over or was cancelled, NotFound.
     """
-    visit = _locked(session, appointment_id)
+    visit = locked(session, appointment_id)
     if visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
         raise VisitClosed("This visit is over or was cancelled.")
     if visit.confirmed_at is None:
@@ -120,7 +122,7 @@ def cancel(
     (`keeps_points`). Raises TooLate inside the cut-off when the patient cancels, VisitClosed
     after the visit, NotFound.
     """
-    visit = _locked(session, appointment_id)
+    visit = locked(session, appointment_id)
     if visit.status == AppointmentStatus.CANCELLED:
         return visit
     if by_patient and visit.status == AppointmentStatus.BOOKED:
@@ -159,7 +161,7 @@ def _movable(
     """The visit to be moved, locked; None when nothing is moved."""
     if moving_id is None:
         return None
-    visit = _locked(session, moving_id)
+    visit = locked(session, moving_id)
     if visit.patient_id != patient_id:
         raise NotFound("There is no such visit.")
     if visit.status != AppointmentStatus.BOOKED:
@@ -197,7 +199,8 @@ def _end_other_holds_and_settle(session: Session, wanted: Wanted, taken: Appoint
         raise _Full
 
 
-def _locked(session: Session, appointment_id: UUID) -> Appointment:
+def locked(session: Session, appointment_id: UUID) -> Appointment:
+    """The visit, ours until the transaction ends. Raises NotFound."""
     # Inserts that meet this row do not wait for such a lock, so it may be taken first.
     visit = session.get(
         Appointment, appointment_id, with_for_update={"key_share": True}, populate_existing=True

@@ -1,6 +1,6 @@
 """Visits as people see them: with the names of place, service and practitioner."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -58,8 +58,21 @@ class Visit:
     practitioner: str
     patient_id: UUID
     patient_first_name: str
+    patient_name: str
+    clinic_session_id: UUID | None
+    queue_number: int | None
+    hold_until: datetime | None
+    checked_in_at: datetime | None
+    fulfilled_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
+    override_reason: str | None
+    source: str
+    previous_id: UUID | None
     first_id: UUID
     moves: int
+    revision: int
+    booked_at: datetime
     changed_at: datetime
 
 
@@ -75,6 +88,13 @@ def view(session: Session, appointment_id: UUID) -> Visit | None:
     """The same, or None when there is none."""
     row = session.execute(_visits().where(Appointment.id == appointment_id)).one_or_none()
     return _seen(row) if row else None
+
+
+def views(session: Session, appointment_ids: Collection[UUID]) -> dict[UUID, Visit]:
+    """These visits by their ids. One query."""
+    rows = session.execute(_visits().where(Appointment.id.in_(appointment_ids)))
+    seen = map(_seen, rows)
+    return {visit.id: visit for visit in seen}
 
 
 def upcoming(
@@ -149,8 +169,21 @@ def _seen(row: Row[*tuple[Any, ...]]) -> Visit:
         practitioner=practitioner,
         patient_id=patient.id,
         patient_first_name=patient.first_name,
+        patient_name=patient.full_name,
+        clinic_session_id=appointment.clinic_session_id,
+        queue_number=appointment.queue_number,
+        hold_until=appointment.hold_until,
+        checked_in_at=appointment.checked_in_at,
+        fulfilled_at=appointment.fulfilled_at,
+        cancelled_at=appointment.cancelled_at,
+        cancel_reason=appointment.cancel_reason,
+        override_reason=appointment.override_reason,
+        source=appointment.source,
+        previous_id=appointment.previous_id,
         first_id=first_id,
         moves=appointment.version - 1,
+        revision=appointment.revision,
+        booked_at=appointment.created_at,
         changed_at=appointment.updated_at,
     )
 

@@ -52,6 +52,9 @@ FACTS = {
     "what": "looking at your visits",
     "channel": "WhatsApp",
     "last4": "0012",
+    "number": "112",
+    "period": "September 2026",
+    "net": "NGN 123,456,789.50",
 }
 """As long as they come in real life."""
 ANSWERS = {

@@ -1,0 +1,42 @@
+"""Why a patient comes and what staff note for each other: sealed, opened for those who may read."""
+
+from sqlalchemy.orm import Session
+
+from crm.kit.crypto import Vault
+from crm.models import Appointment
+
+REASON, NOTES = "appointments.reason", "appointments.notes"
+
+
+def keep(
+    session: Session, visit: Appointment, *, reason: str | None = None, notes: str | None = None
+) -> None:
+    """Write down what was said; what is None stays, what is empty goes."""
+    vault: Vault = session.info["vault"]
+    if reason is not None:
+        visit.reason_sealed = vault.seal(reason, where=REASON, row=visit.id) if reason else None
+    if notes is not None:
+        visit.notes_sealed = vault.seal(notes, where=NOTES, row=visit.id) if notes else None
+    session.flush()
+
+
+def reason(session: Session, visit: Appointment) -> str | None:
+    """Why the patient comes, opened."""
+    return _open(session, visit, visit.reason_sealed, REASON)
+
+
+def notes(session: Session, visit: Appointment) -> str | None:
+    """What staff noted, opened."""
+    return _open(session, visit, visit.notes_sealed, NOTES)
+
+
+def hand_on(session: Session, old: Appointment, new: Appointment) -> None:
+    """A moved visit keeps what was said of it, sealed anew for its own row."""
+    if old.reason_sealed is None and old.notes_sealed is None:
+        return
+    keep(session, new, reason=reason(session, old), notes=notes(session, old))
+
+
+def _open(session: Session, visit: Appointment, sealed: bytes | None, where: str) -> str | None:
+    vault: Vault = session.info["vault"]
+    return None if sealed is None else vault.open(sealed, where=where, row=visit.id)
