@@ -2,24 +2,36 @@
 
 from crm.feedback.answers import EditClosed, Given, InvitationExpired, edit, give, give_invited
 from crm.feedback.invitations import awaiting, due_time, invite, still_open
+from crm.feedback.invited import Wanted
 from crm.feedback.posting import count_due, post_due
+from crm.feedback.readings import Narrowed, follow_up_of, get, search, visible
 from crm.feedback.rows import Said, comment_of
+from crm.feedback.summaries import GROUPS, Summary, summary
 from crm.feedback.turns import AlreadyAnswered
 
 __all__ = [
+    "GROUPS",
     "AlreadyAnswered",
     "EditClosed",
     "Given",
     "InvitationExpired",
+    "Narrowed",
     "Said",
+    "Summary",
+    "Wanted",
     "awaiting",
     "comment_of",
     "count_due",
     "due_time",
     "edit",
+    "follow_up_of",
+    "get",
     "give",
     "give_invited",
     "invite",
     "post_due",
+    "search",
     "still_open",
+    "summary",
+    "visible",
 ]

@@ -70,7 +70,7 @@ def give(
     """
     visit = _visit(session, patient_id, appointment_id, scope)
     _refuse_unless_past(visit, now)
-    turns.take(session, visit, now=now, answered_at=rows.day_of(now) if is_anonymous else now)
+    turns.take(session, visit, answered_at=rows.day_of(now) if is_anonymous else now)
     row = rows.make(session, visit, said, source=source, now=now, is_anonymous=is_anonymous)
     award = loyalty.award(
         session,

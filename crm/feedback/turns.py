@@ -1,6 +1,7 @@
 """The one answer that each visit has: taken once, whoever comes first."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from sqlalchemy import case, update
 from sqlalchemy.dialects.postgresql import insert
@@ -8,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from crm.feedback.invitations import OPEN_FOR
 from crm.kit.errors import DomainError
-from crm.kit.ids import uuid7
 from crm.models import Appointment, FeedbackInvitation, InvitationStatus
 
 _UNASKED = "answered without being asked"
@@ -20,24 +20,24 @@ class AlreadyAnswered(DomainError):
     code = "already_answered"
 
 
-def take(session: Session, visit: Appointment, *, now: datetime, answered_at: datetime) -> None:
+def take(session: Session, visit: Appointment, *, answered_at: datetime) -> None:
     """Take the one answer of this visit; whoever comes second waits here and is refused.
 
-    Raises AlreadyAnswered.
+    `answered_at` is all that the row tells of the time. Raises AlreadyAnswered.
     """
     session.execute(
         insert(FeedbackInvitation)
         .values(
-            id=uuid7(),
+            id=uuid4(),
             appointment_id=visit.id,
             patient_id=visit.patient_id,
             hospital_id=visit.hospital_id,
-            due_at=now,
-            expires_at=now + OPEN_FOR,
+            due_at=answered_at,
+            expires_at=answered_at + OPEN_FOR,
             status=InvitationStatus.SKIPPED,
             skip_reason=_UNASKED,
-            created_at=now,
-            updated_at=now,
+            created_at=answered_at,
+            updated_at=answered_at,
         )
         .on_conflict_do_nothing(index_elements=["appointment_id"])
     )
@@ -51,7 +51,7 @@ def take(session: Session, visit: Appointment, *, now: datetime, answered_at: da
             answered_at=answered_at,
             status=case((was_waiting, InvitationStatus.SKIPPED), else_=FeedbackInvitation.status),
             skip_reason=case((was_waiting, _UNASKED), else_=reason),
-            updated_at=now,
+            updated_at=answered_at,
         )
         .returning(FeedbackInvitation.id)
         .execution_options(synchronize_session=False)

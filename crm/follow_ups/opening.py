@@ -1,7 +1,7 @@
 """Opening a follow-up, and telling the desk when it cannot wait."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from bot.channels.carrier import Channel
 from bot.texts import dates, say
 from crm import addresses, outbox
-from crm.kit.ids import uuid7
 from crm.models import FollowUp, Hospital, Lane, Purpose, Severity
 
 SPAN = {Severity.URGENT: timedelta(hours=1), Severity.LOW_SCORE: timedelta(hours=24)}
@@ -38,7 +37,8 @@ def start(
     if found is not None and (found.severity in (Severity.URGENT, severity)):
         return found
     if found is None:
-        found = FollowUp(id=uuid7(), feedback_id=feedback_id, satisfaction_id=satisfaction_id)
+        # A version 7 id would tell when an anonymous word was said.
+        found = FollowUp(id=uuid4(), feedback_id=feedback_id, satisfaction_id=satisfaction_id)
         found.hospital_id, found.opened_at = hospital_id, opened_at
         found.created_at, found.version = opened_at, 1
         session.add(found)

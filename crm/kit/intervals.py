@@ -3,8 +3,8 @@
 Wilson (1927) as in Agresti and Coull (1998), NPS variance p + d - (p - d)^2; both at 95 %.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from math import sqrt
 
 Z95 = 1.959963984540054
@@ -62,3 +62,22 @@ class Nps:
             return None
         p, d = self.promoters / self.n, self.detractors / self.n
         return 100 * Z95 * sqrt((p + d - (p - d) ** 2) / self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share of what counts, and what was left out of it and why."""
+
+    numerator: int
+    denominator: int
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float | None:
+        """Between 0 and 1; None when nothing counted."""
+        return self.numerator / self.denominator if self.denominator else None
+
+    @property
+    def interval(self) -> Interval | None:
+        """How sure it is."""
+        return wilson(self.numerator, self.denominator)
