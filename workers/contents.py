@@ -10,6 +10,7 @@ from bot.channels.content import session_shapes, template
 from bot.texts import say
 from bot.wiring import Wiring
 from crm.models import CarrierContent
+from crm.payouts import notices as payout_notices
 from workers.runtime import Counts, job
 
 log = structlog.get_logger()
@@ -40,10 +41,13 @@ def _shapes(languages: tuple[str, ...]) -> Iterator[Shape]:
     yield from session_shapes()
     for language in languages:
         yield from (_reminder(kind, language) for kind in ("day_before", "same_day"))
+        yield from (_payout(status, language) for status in payout_notices.SAID)
         yield _survey("feedback", "invitation", language, ("first_name", "place", "day"))
         yield from (
             _survey("survey", key, language, ("hospital",)) for key in ("invitation", "nudge")
         )
+        yield _owner_notice("bank_account_changed", language, ("first_name", "last4", "phone"))
+        yield _owner_notice("address_removed", language, ("first_name", "phone"))
 
 
 def _reminder(kind: str, language: str) -> Shape:
@@ -92,4 +96,33 @@ def _survey(section: str, key: str, language: str, facts: tuple[str, ...]) -> Sh
             )
             for score in range(1, 6)
         ],
+    )
+
+
+_PAYOUT_SAMPLES = ("October 2026", "NGN 1,250,000.00", "10 Nov 2026", "PO2610-7KQ2M9XA")
+
+
+def _payout(key: str, language: str) -> Shape:
+    """A notice to an owner; its words are those of the free text."""
+    numbers = {fact: f"{{{{{n}}}}}" for n, fact in enumerate(payout_notices.FACTS, start=1)}
+    samples = dict(zip(numbers, (*_PAYOUT_SAMPLES, "+2349140000100"), strict=True))
+    return template(
+        payout_notices.template_name(key, language),
+        language=language,
+        body=say("payout", key, language, Channel.WHATSAPP, **numbers),
+        samples={str(n): sample for n, sample in enumerate(samples.values(), start=1)},
+    )
+
+
+_OWNER_SAMPLES = {"first_name": "Alhaji Danladi", "last4": "4321", "phone": "+234 914 000 0100"}
+
+
+def _owner_notice(key: str, language: str, facts: tuple[str, ...]) -> Shape:
+    """What an owner is told about their account with us; its facts in the order given."""
+    numbers = {fact: f"{{{{{n}}}}}" for n, fact in enumerate(facts, start=1)}
+    return template(
+        f"owner_notice_{key}_{language}",
+        language=language,
+        body=say("owner_notice", key, language, Channel.WHATSAPP, **numbers),
+        samples={str(n): _OWNER_SAMPLES[fact] for n, fact in enumerate(facts, start=1)},
     )

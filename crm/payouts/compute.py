@@ -1,7 +1,8 @@
 """What an owner is due: from terms and revenue to lines that add up, in whole kobo.
 
 The order is fixed: revenue, share, guarantee, cap, what was carried, adjustments, deductions,
-withholding tax; then what cannot be paid yet is carried on. Rates are basis points, rounded half
+withholding tax (on share, top-up and the share of late entries); then what cannot be paid yet is
+carried on. Rates are basis points, rounded half
 up (below zero half down, so that a refund takes back what its charge gave).
 """
 
@@ -26,11 +27,13 @@ def compute(inputs: Inputs) -> Figures:
     earned = list(_earned(inputs))
     share = sum(amount for code, _, amount, *_ in earned if code != "guarantee")
     topup = sum(amount for code, _, amount, *_ in earned if code == "guarantee")
+    late = list(_late(inputs))
     carried = [_extra("carry_in", each) for each in inputs.carried_in]
-    adjusted = [*_own_adjustment(inputs), *(_extra("adjustment", a) for a in inputs.adjustments)]
+    by_hand = [*_own_adjustment(inputs), *(_extra("adjustment", a) for a in inputs.adjustments)]
+    adjusted = [*late, *by_hand]
     available = _sum(earned) + _sum(carried) + _sum(adjusted)
     deducted, arrears = _deduct(inputs, share=share, topup=topup, available=available)
-    taxed = list(_tax(inputs, base_kobo=share + topup))
+    taxed = list(_tax(inputs, base_kobo=share + topup + _sum(late)))
     due = available + _sum(deducted) + _sum(taxed)
     onward = list(_carry_on(inputs, due))
     return Figures(
@@ -88,8 +91,8 @@ def _share(terms: Terms, gross: int) -> Iterator[Step]:
         amount = portion(gross, terms.share_bps)
         yield "share", "Share of the revenue", amount, gross, terms.share_bps
     elif terms.model is ContractModel.MARGINAL_TIERS:
-        for base, bps in slices(terms, gross):
-            yield "tier", "Share of this slice of the revenue", portion(base, bps), base, bps
+        for number, (base, bps) in enumerate(slices(terms, gross), start=1):
+            yield "tier", f"Share of tier {number}", portion(base, bps), base, bps
     elif terms.model is ContractModel.BAND_TIERS:
         bps = band(terms, gross)
         yield "share", "Share at the rate of the band", portion(gross, bps), gross, bps
@@ -124,6 +127,27 @@ def _cap(terms: Terms, earned: int) -> Iterator[Step]:
 
 
 # -- adjustments ----------------------------------------------------------------------------------
+
+
+def _late(inputs: Inputs) -> Iterator[Step]:
+    """The share of earlier months' revenue, at the rate it would have if it came on top now.
+
+    A closed month is not opened again, and neither guarantee nor cap of this month concern it.
+    """
+    if inputs.kind is not PayoutKind.MONTHLY or not inputs.late_kobo:
+        return
+    terms, late = inputs.terms, inputs.late_kobo
+    if terms.model is ContractModel.MARGINAL_TIERS:
+        amount = _tiered(terms, inputs.gross_kobo + late) - _tiered(terms, inputs.gross_kobo)
+        yield "late", "Late entries of earlier months", amount, late, None
+    elif terms.model is not ContractModel.FIXED:
+        is_banded = terms.model is ContractModel.BAND_TIERS
+        bps = band(terms, inputs.gross_kobo) if is_banded else terms.share_bps
+        yield "late", "Late entries of earlier months", portion(late, bps), late, bps
+
+
+def _tiered(terms: Terms, gross: int) -> int:
+    return sum(portion(base, bps) for base, bps in slices(terms, gross))
 
 
 def _own_adjustment(inputs: Inputs) -> Iterator[Step]:

@@ -16,18 +16,18 @@ RULES = 1
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """What one service line brought; refunds and write-offs are below zero."""
+    """What one service line brought in the period; refunds and write-offs are below zero."""
 
     service_line: str
     charges_kobo: int = 0
     refunds_kobo: int = 0
     write_offs_kobo: int = 0
     late_kobo: int = 0
-    """The part that belongs to months whose books were closed before it became known."""
+    """Beside these: what belongs to months whose books were closed before it became known."""
 
     @property
     def sum_kobo(self) -> int:
-        """What is left of the charges."""
+        """What is left of the period's charges."""
         return self.charges_kobo + self.refunds_kobo + self.write_offs_kobo
 
 
@@ -81,11 +81,21 @@ class Inputs:
 
     @property
     def gross_kobo(self) -> int:
-        """The revenue that is shared."""
+        """The revenue of the period that is shared."""
         if self.gross_override_kobo is not None:
             return self.gross_override_kobo
+        return sum(each.sum_kobo for each in self.shared)
+
+    @property
+    def late_kobo(self) -> int:
+        """The revenue of earlier months that became known too late for them."""
+        return sum(each.late_kobo for each in self.shared)
+
+    @property
+    def shared(self) -> list[Revenue]:
+        """The service lines that the contract does not exclude."""
         excluded = self.terms.excluded_service_lines
-        return sum(each.sum_kobo for each in self.revenue if each.service_line not in excluded)
+        return [each for each in self.revenue if each.service_line not in excluded]
 
     def as_json(self) -> dict[str, Any]:
         """The snapshot."""

@@ -1,0 +1,80 @@
+"""What owners are told of their payouts: by day, to where they are best reached."""
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import texts
+from bot.texts import say
+from crm import outbox, owners
+from crm.kit.clock import at_lagos, lagos, lagos_day
+from crm.models import Hospital, Lane, Owner, Payout, PayoutStatus, Purpose
+from crm.outbox import Draft, Template
+from crm.payouts import money
+
+FACTS = ("period", "net", "day", "reference", "phone")
+"""In the order in which a template numbers them."""
+SAID = (
+    PayoutStatus.APPROVED,
+    PayoutStatus.COMPLETED,
+    PayoutStatus.FAILED,
+    PayoutStatus.REVERSED,
+    PayoutStatus.ON_HOLD,
+)
+"""What owners are told of."""
+_OPENS, _CLOSES = time(8), time(20)
+
+
+def tell(session: Session, payout: Payout, *, now: datetime) -> None:
+    """Tell the owner what has become of a payout, if that concerns them and there is money in it.
+
+    An owner whom nothing reaches is told nothing; the dashboard shows it all the same.
+    """
+    if payout.status not in SAID or not payout.net_kobo:
+        return
+    address = owners.best_address(session, payout.owner_id)
+    if address is None:
+        return
+    owner = session.get_one(Owner, payout.owner_id)
+    language = owner.language if owner.language in texts.spoken() else texts.FIRST
+    said = _facts(session, payout, now=now)
+    key = payout.status.value
+    draft = Draft(
+        address_id=address.id,
+        channel=address.channel,
+        text=say("payout", key, language, address.channel, **said),
+        subject=say("payout", "subject", language, address.channel, **said),
+        purpose=Purpose.NOTICE,
+        lane=Lane.UTILITY,
+        template=Template(template_name(key, language), tuple(said[name] for name in FACTS)),
+        owner_id=owner.id,
+        about_id=payout.id,
+        due_at=by_day(now),
+    )
+    outbox.post_many(session, [draft], now=now)
+
+
+def template_name(key: str, language: str) -> str:
+    """What the carrier calls the approved text."""
+    return f"payout_{key}_{language}"
+
+
+def by_day(now: datetime) -> datetime:
+    """Now, or when the next day begins: between eight and eight in Lagos."""
+    local = lagos(now)
+    if _OPENS <= local.time() < _CLOSES:
+        return now
+    return at_lagos(local.date() + timedelta(days=local.time() >= _CLOSES), _OPENS)
+
+
+def _facts(session: Session, payout: Payout, *, now: datetime) -> dict[str, str]:
+    paid_on = payout.paid_at and lagos_day(payout.paid_at)
+    phone = session.scalars(select(Hospital.phone).where(Hospital.id == payout.hospital_id)).one()
+    return {
+        "period": money.period(payout.period_start, payout.period_end),
+        "net": f"NGN {money.naira(payout.net_kobo)}",
+        "day": money.day(paid_on or max(payout.due_on, lagos_day(now))),
+        "reference": payout.reference,
+        "phone": phone,
+    }
