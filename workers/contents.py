@@ -9,8 +9,10 @@ from bot.channels.carrier import Channel, Option, Shape
 from bot.channels.content import session_shapes, template
 from bot.texts import say
 from bot.wiring import Wiring
+from crm.appointments import notices as visit_notices
 from crm.models import CarrierContent
 from crm.payouts import notices as payout_notices
+from crm.waitlist import notices as waitlist_notices
 from workers.runtime import Counts, job
 
 log = structlog.get_logger()
@@ -41,6 +43,8 @@ def _shapes(languages: tuple[str, ...]) -> Iterator[Shape]:
     yield from session_shapes()
     for language in languages:
         yield from (_reminder(kind, language) for kind in ("day_before", "same_day"))
+        yield from (_visit(key, language) for key in visit_notices.SAID)
+        yield _waitlist_offer(language)
         yield from (_payout(status, language) for status in payout_notices.SAID)
         yield _survey("feedback", "invitation", language, ("first_name", "place", "day"))
         yield from (
@@ -95,6 +99,51 @@ def _survey(section: str, key: str, language: str, facts: tuple[str, ...]) -> Sh
                 say("options", f"rate_{score}", language, Channel.WHATSAPP),
             )
             for score in range(1, 6)
+        ],
+    )
+
+
+_VISIT_SAMPLES = {
+    "first_name": "Ada",
+    "when": "Tue 24 Nov, 3pm",
+    "place": "GrandPro Ikeja",
+    "phone": "+2349140000100",
+    "number": "12",
+    "reference": "IKJ-7KQ2M",
+    "calendar": "https://bot.grandpro.example/calendar/0.ics",
+    "time": "3:30pm",
+}
+
+
+def _visit(key: str, language: str) -> Shape:
+    """What a patient is told when others change a visit; its words are those of the free text."""
+    facts = visit_notices.SAID[key]
+    numbers = {fact: f"{{{{{n}}}}}" for n, fact in enumerate(facts, start=1)}
+    return template(
+        visit_notices.template_name(key, language),
+        language=language,
+        body=say("visit", key, language, Channel.WHATSAPP, **numbers),
+        samples={str(n): _VISIT_SAMPLES[fact] for n, fact in enumerate(facts, start=1)},
+    )
+
+
+def _waitlist_offer(language: str) -> Shape:
+    """A time that became free; its buttons name the offer in the last variable."""
+    facts = waitlist_notices.FACTS
+    numbers = {fact: f"{{{{{n}}}}}" for n, fact in enumerate(facts, start=1)}
+    samples = {str(n): _VISIT_SAMPLES[fact] for n, fact in enumerate(facts, start=1)}
+    last = len(facts) + 1
+    return template(
+        waitlist_notices.template_name(language),
+        language=language,
+        body=say("waitlist", "offer", language, Channel.WHATSAPP, **numbers),
+        samples=samples | {str(last): _SAMPLE_VISIT},
+        buttons=[
+            Option(
+                f"v1|waitlist|{{{{{last}}}}}|{answer}",
+                say("options", answer, language, Channel.WHATSAPP),
+            )
+            for answer in waitlist_notices.ANSWERS
         ],
     )
 

@@ -30,7 +30,14 @@ from crm.appointments.changes import (
     release,
     release_dead_holds,
 )
-from crm.appointments.checks import BookingLimit, NotEligible, OutsideHours, TooFar, TooSoon
+from crm.appointments.checks import (
+    BookingLimit,
+    NotEligible,
+    OutsideHours,
+    TooFar,
+    TooSoon,
+    refuse_unless_eligible,
+)
 from crm.appointments.listing import get_in_scope, search, visible
 from crm.appointments.notices import tell_booked, tell_cancelled
 from crm.appointments.refusals import (
@@ -83,6 +90,7 @@ __all__ = [
     "judge",
     "may_move",
     "no_show",
+    "refuse_unless_eligible",
     "release",
     "release_dead_holds",
     "search",

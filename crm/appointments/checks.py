@@ -1,6 +1,6 @@
 """What a booking that somebody asks for must satisfy, before the race for the time begins."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -60,7 +60,7 @@ def check(
     is_move: bool = False,
 ) -> None:
     """Raise NotEligible, BookingLimit, TooSoon, TooFar or OutsideHours."""
-    refuse_unless_eligible(session, patient, service, slot)
+    refuse_unless_eligible(session, patient, service, on=slot.day)
     if not is_move:
         _refuse_too_many(session, patient, now)
     earliest = now + timedelta(minutes=service.min_notice_min)
@@ -77,7 +77,7 @@ def check(
 
 
 def refuse_unless_eligible(
-    session: Session, patient: Patient, service: Service, slot: Slot
+    session: Session, patient: Patient, service: Service, *, on: date
 ) -> None:
     """Raise NotEligible when patient and service do not go together on that day."""
     if patient.status != PatientStatus.ACTIVE:
@@ -88,7 +88,7 @@ def refuse_unless_eligible(
     if youngest is None and oldest is None:
         return
     born = patients.born_on(session, patient)
-    age = patients.age(born, on=slot.day) if born else None
+    age = patients.age(born, on=on) if born else None
     if age is not None and not (youngest or 0) <= age <= (age if oldest is None else oldest):
         raise NotEligible("This service is for another age.", reason="age")
 

@@ -13,6 +13,20 @@ from crm.models import Lane, Patient, Purpose
 from crm.outbox import Template
 
 _CHATTED = frozenset({Channel.WHATSAPP, Channel.SMS})
+_ALWAYS = ("first_name", "when", "place", "phone")
+SAID: dict[str, tuple[str, ...]] = {
+    "booked": (*_ALWAYS, "reference", "calendar"),
+    "booked_session": (*_ALWAYS, "number", "reference", "calendar"),
+    "moved": (*_ALWAYS, "reference", "calendar"),
+    "moved_session": (*_ALWAYS, "number", "reference", "calendar"),
+    "cancelled": _ALWAYS,
+}
+"""What each text says, in the order of its template's variables."""
+
+
+def template_name(key: str, language: str) -> str:
+    """The name of the approved template with the words of this text."""
+    return f"visit_{key}_{language}"
 
 
 def tell_booked(session: Session, visit: Visit, *, calendar: str, now: datetime) -> UUID | None:
@@ -53,7 +67,7 @@ def _tell(
         text=say("visit", key, language, address.channel, **said),
         purpose=Purpose.NOTICE,
         lane=Lane.UTILITY,
-        template=Template(f"visit_{key}_{language}", tuple(said.values())),
+        template=Template(template_name(key, language), tuple(said[fact] for fact in SAID[key])),
         patient_id=visit.patient_id,
         about_id=visit.id,
         expires_at=visit.starts_at,

@@ -21,6 +21,8 @@ SCHEDULE = (
     # -- by the clock, each slot once
     Entry("holds", 60, "workers.housekeeping.release_holds", "utility", "times kept too long"),
     Entry("alerts", 60, "workers.housekeeping.alert_waiting", "utility", "people left waiting"),
+    Entry("waitlist", 60, "workers.waitlist.offer_free", "utility", "times that became free"),
+    Entry("no-shows", "*/10 * * * *", "workers.appointments.judge_unattended", "utility", "absent"),
     Entry("reminders", "0 * * * *", "workers.reminders.post_due", "utility", "visits ahead"),
     Entry("feedback", "*/15 * * * *", "workers.feedback.post_due", "utility", "visits past"),
     Entry("survey", "0 8 15 3,6,9,12 *", "workers.feedback.invite_owners", "utility", "quarters"),
