@@ -2,10 +2,11 @@
 
 from crm.patients.changes import CLINICAL, change, check_version, require_clinical
 from crm.patients.duplicates import Candidate, PossibleDuplicate, candidates
-from crm.patients.facts import Counts, age, born_on, counts, is_minor
+from crm.patients.facts import Counts, Visit, age, born_on, counts, is_minor, visits
 from crm.patients.families import (
     LastAddress,
     addresses_of,
+    addresses_of_many,
     best_address,
     family,
     held_by,
@@ -34,8 +35,10 @@ __all__ = [
     "NinTaken",
     "PossibleDuplicate",
     "Registration",
+    "Visit",
     "Wanted",
     "addresses_of",
+    "addresses_of_many",
     "age",
     "best_address",
     "born_on",
@@ -58,5 +61,6 @@ __all__ = [
     "search",
     "speak",
     "visible",
+    "visits",
     "write",
 ]

@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from crm.kit.clock import lagos_day
 from crm.kit.permissions import Scope
-from crm.models import Appointment, AppointmentStatus, Patient
+from crm.models import (
+    Appointment,
+    AppointmentStatus,
+    FollowUp,
+    Hospital,
+    Patient,
+    PatientFeedback,
+    Service,
+)
 from crm.patients import sealed
 
 OF_AGE = 18
@@ -22,6 +31,20 @@ class Counts:
     no_shows: int
     last_visit_at: datetime | None
     next_visit_at: datetime | None
+    open_follow_ups: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One line of a patient's visits."""
+
+    id: UUID
+    reference: str
+    status: AppointmentStatus
+    starts_at: datetime
+    hospital_id: UUID
+    hospital: str
+    service: str
 
 
 def born_on(session: Session, patient: Patient) -> date | None:
@@ -45,15 +68,51 @@ def counts(session: Session, patient: Patient, *, scope: Scope, now: datetime) -
     starts_at = func.lower(Appointment.during)
     was_seen = Appointment.status == AppointmentStatus.FULFILLED
     is_ahead = and_(Appointment.status == AppointmentStatus.BOOKED, starts_at > now)
-    mine = Appointment.patient_id == patient.id
-    # A patient sees every visit of their own.
-    place = scope.where(Appointment.hospital_id) if scope.is_staff else mine
-    row = session.execute(
+    seen, missed, last, coming = session.execute(
         select(
             func.count().filter(was_seen),
             func.count().filter(Appointment.status == AppointmentStatus.NOSHOW),
             func.max(starts_at).filter(was_seen),
             func.min(starts_at).filter(is_ahead),
-        ).where(mine, place)
+        ).where(_seen_by(scope, patient))
     ).one()
-    return Counts(*row)
+    return Counts(seen, missed, last, coming, _open_follow_ups(session, patient, scope))
+
+
+def visits(session: Session, patient: Patient, *, scope: Scope, limit: int = 20) -> list[Visit]:
+    """The newest visits at the hospitals in scope, those ahead first."""
+    starts_at = func.lower(Appointment.during)
+    rows = session.execute(
+        select(
+            Appointment.id,
+            Appointment.reference,
+            Appointment.status,
+            starts_at,
+            Hospital.id,
+            Hospital.name,
+            Service.name,
+        )
+        .join(Hospital, Hospital.id == Appointment.hospital_id)
+        .join(Service, Service.id == Appointment.service_id)
+        .where(_seen_by(scope, patient), Appointment.status != AppointmentStatus.PENDING)
+        .order_by(starts_at.desc())
+        .limit(limit)
+    )
+    return [Visit(*row) for row in rows]
+
+
+def _seen_by(scope: Scope, patient: Patient) -> ColumnElement[bool]:
+    """Visits at one's hospitals; a patient sees every one of their own."""
+    mine = Appointment.patient_id == patient.id
+    return and_(mine, scope.where(Appointment.hospital_id)) if scope.is_staff else mine
+
+
+def _open_follow_ups(session: Session, patient: Patient, scope: Scope) -> int:
+    still = (
+        select(func.count())
+        .select_from(FollowUp)
+        .join(PatientFeedback, PatientFeedback.id == FollowUp.feedback_id)
+        .where(PatientFeedback.patient_id == patient.id, FollowUp.resolved_at.is_(None))
+        .where(scope.where(FollowUp.hospital_id))
+    )
+    return session.scalar(still) or 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from crm import addresses, audit
+from crm import addresses, audit, insurance
 from crm.audit import Act
 from crm.kit.errors import Denied
 from crm.kit.permissions import Actor, Permission
@@ -16,6 +16,8 @@ from crm.patients.changes import CLINICAL
 
 ADDRESSES = "addresses"
 """Every number and e-mail of the patient."""
+POLICY_NUMBERS = "policy_numbers"
+"""The number of every cover."""
 
 
 def reveal(
@@ -50,4 +52,6 @@ def _open(session: Session, patient: Patient, name: str) -> Any:
     if name == ADDRESSES:
         held = families.addresses_of(session, patient.id)
         return [addresses.value_of(session, address) for address, _ in held]
+    if name == POLICY_NUMBERS:
+        return [insurance.number_of(session, each) for each in insurance.of(session, patient.id)]
     return sealed.read(session, patient, name)
