@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, select, text, true
 from sqlalchemy.orm import Session
 
 from crm import follow_ups
@@ -100,7 +100,7 @@ Grouped = Select[*tuple[Any, ...]]
 
 def _by_time(part: str) -> Grouped:
     key = func.to_char(lagos_start(part, PatientFeedback.said_at), "YYYY-MM-DD")
-    return select(key, key).group_by(key).order_by(key)
+    return _keyed(key, key).select_from(PatientFeedback)
 
 
 def _by_hospital() -> Grouped:
@@ -122,14 +122,21 @@ def _by_service() -> Grouped:
 
 
 def _by_name(id_: Any, name: Any) -> Grouped:
-    key = cast(id_, String)
-    found: Grouped = select(key, name).select_from(PatientFeedback)
-    return found.group_by(key, name).order_by(name, key)
+    return _keyed(cast(id_, String), name).select_from(PatientFeedback)
 
 
 def _by_category() -> Grouped:
-    topic = func.unnest(PatientFeedback.categories).column_valued("topic")
-    return select(topic, topic).select_from(PatientFeedback).group_by(topic).order_by(topic)
+    unnested = func.unnest(PatientFeedback.categories).table_valued("topic")
+    topics = unnested.lateral("topic")  # PostgreSQL names its column after it
+    found = _keyed(topics.c.topic, topics.c.topic).select_from(PatientFeedback)
+    return found.join(topics, true())
+
+
+def _keyed(key: Any, name: Any) -> Grouped:
+    # By their labels: the same bound format twice would be two expressions.
+    labelled: Grouped = select(key.label("group_key"), name.label("group_name"))
+    by = (text("group_name"), text("group_key"))
+    return labelled.group_by(*by).order_by(*by)
 
 
 GROUPS: Mapping[str, Grouped] = {

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, Select, String, cast, func, select
+from sqlalchemy import ColumnElement, Float, Select, String, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from crm.kit.intervals import Rate
@@ -174,6 +174,9 @@ GROUPS: Mapping[str, tuple[ColumnElement[str], ColumnElement[str]]] = {
 def _groups(session: Session, group_by: str, wanted: Wanted, scope: Scope) -> list[Group]:
     key, name = GROUPS[group_by]
     columns = counted(OwnerSatisfaction.overall, OwnerSatisfaction.nps)
-    found = _within(select(key, name, *columns), wanted, scope).where(key.is_not(None))
-    rows = session.execute(found.group_by(key, name).order_by(name, key))
+    labelled: Grouped = select(key.label("group_key"), name.label("group_name"), *columns)
+    found = _within(labelled, wanted, scope).where(key.is_not(None))
+    # By their labels: the same bound format twice would be two expressions.
+    by = (text("group_name"), text("group_key"))
+    rows = session.execute(found.group_by(*by).order_by(*by))
     return [Group(each[0], each[1], Tally.of(each[2:])) for each in rows]
