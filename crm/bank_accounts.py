@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm import owners
+from crm import audit, owners
+from crm.audit import Act
 from crm.kit import nuban
 from crm.kit.crypto import Vault
 from crm.kit.errors import DomainError, Invalid, NotFound
@@ -70,6 +71,20 @@ def number(session: Session, account: BankAccount) -> str:
     """The ten digits, for a bank file. Never log them."""
     vault: Vault = session.info["vault"]
     return vault.open(account.number_sealed, where=WHERE, row=account.id)
+
+
+def reveal(session: Session, account: BankAccount, *, reason: str, by: Actor, now: datetime) -> str:
+    """The ten digits for a person who says why; the look is written down."""
+    act = Act(
+        actor=by,
+        action="bank_accounts.reveal",
+        entity="bank_account",
+        entity_id=account.id,
+        fields=["number"],
+        purpose=reason,
+    )
+    audit.record(session, act, now=now)
+    return number(session, account)
 
 
 def cools_until(account: BankAccount) -> datetime | None:

@@ -1,6 +1,6 @@
 """Finding contracts and the terms that counted on a day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from crm.contracts.terms import Terms
 from crm.kit.errors import NotFound
 from crm.kit.paging import Found, PageRequest, keyset
 from crm.kit.permissions import EVERYTHING, Scope
-from crm.models import Contract, ContractModel, ContractStatus, ContractVersion
+from crm.models import Contract, ContractModel, ContractStatus, ContractVersion, Hospital
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,23 @@ def expiring(
         .where(Contract.ends_on.between(today, today + timedelta(days=within_days)))
     )
     return keyset(session, found, page, Contract.ends_on, Contract.id)
+
+
+def followed(session: Session, contract_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of the contracts that another one renews."""
+    found = session.scalars(
+        select(Contract.previous_id)
+        .where(Contract.previous_id.in_(contract_ids))
+        .where(Contract.status != ContractStatus.CANCELLED)
+    )
+    return frozenset(id_ for id_ in found if id_ is not None)
+
+
+def places(session: Session, found: Iterable[Contract]) -> dict[UUID, str]:
+    """The names of the hospitals of these contracts."""
+    ids = {contract.hospital_id for contract in found}
+    rows = session.execute(select(Hospital.id, Hospital.name).where(Hospital.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 def versions(session: Session, contract_id: UUID) -> Sequence[ContractVersion]:

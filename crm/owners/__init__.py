@@ -11,9 +11,11 @@ from crm.owners.reaching import (
     tell_everywhere,
 )
 from crm.owners.reading import get, search, tin, visible
+from crm.owners.revealing import Revealed, reveal
 
 __all__ = [
     "Reached",
+    "Revealed",
     "add_address",
     "best_address",
     "best_addresses",
@@ -22,6 +24,7 @@ __all__ = [
     "make",
     "reached_at",
     "remove_address",
+    "reveal",
     "search",
     "tell_everywhere",
     "tin",
