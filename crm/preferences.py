@@ -6,7 +6,7 @@ withdrawn at each of its addresses; a purpose is asked of each address that is o
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -151,10 +151,11 @@ def _differences(
         is_on = channels.get(voice.channel, voice.is_on)
         if is_on != voice.is_on:
             yield voice, "all", is_on
-        # A channel that comes back learns what was said while it was away.
-        wanted = shared | purposes if is_on and not voice.is_on else purposes
-        for name, is_wanted in wanted.items():
-            if is_on and is_wanted != voice.wants(name):
+        # A channel that comes back remembers what was said before, and learns what was said since.
+        is_back = is_on and not voice.is_on
+        then = replace(voice, words=[*voice.words, "+all"]) if is_back else voice
+        for name, is_wanted in ((shared | purposes) if is_back else purposes).items():
+            if is_on and is_wanted != then.wants(name):
                 yield voice, PURPOSES[name], is_wanted
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from crm import addresses
@@ -46,7 +46,9 @@ def search(session: Session, wanted: Wanted, *, scope: Scope, page: PageRequest)
 
 
 def _conditions(vault: Vault, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    yield from (_begins_with(word) for word in _words(wanted.name or "")[:_MOST_WORDS])
+    if wanted.name:
+        words = _words(wanted.name)[:_MOST_WORDS]
+        yield and_(*map(_begins_with, words)) if words else false()
     if wanted.address:
         yield Patient.id.in_(_holders(addresses.index_of(vault, wanted.address)))
     if wanted.nin:
