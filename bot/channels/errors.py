@@ -55,6 +55,11 @@ def explain(code: int) -> Failure:
     return _FAILURES.get(code) or _unlisted(code)
 
 
+def listed(kind: Kind) -> frozenset[int]:
+    """The codes we know of this kind."""
+    return frozenset(_WORDS.get(kind, ()))
+
+
 def _unlisted(code: int) -> Failure:
     """Codes of receipts are about one delivery; the others are about our call or account."""
     kind = Kind.RETRYABLE if code >= _FIRST_RECEIPT_CODE else Kind.CONFIG

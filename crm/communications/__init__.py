@@ -18,7 +18,14 @@ from crm.communications.refusals import (
 from crm.communications.scheduled import DueCounts, expire, look, wake
 from crm.communications.screen import sensitive_words
 from crm.communications.sending import Sent, send, send_many
-from crm.communications.trying import NotOnAllowList, TooManyTests, check_tester
+from crm.communications.trying import (
+    NotOnAllowList,
+    TooManyTests,
+    Trial,
+    check_tester,
+    is_for,
+    try_channel,
+)
 from crm.communications.wishes import LATEST, SENDABLE, SOONEST, To, Wish
 
 __all__ = [
@@ -39,12 +46,14 @@ __all__ = [
     "Suppressed",
     "To",
     "TooManyTests",
+    "Trial",
     "Wanted",
     "Way",
     "Wish",
     "check_tester",
     "expire",
     "explain",
+    "is_for",
     "look",
     "people_of",
     "plan",
@@ -53,5 +62,6 @@ __all__ = [
     "send_many",
     "sensitive_words",
     "timelines",
+    "try_channel",
     "wake",
 ]

@@ -126,8 +126,10 @@ def agreed(consents: Sequence[str]) -> Mapping[str, bool]:
 
 
 def code_of(reason: str) -> str:
-    """The code of a reason that was kept in words."""
-    return _CODES.get(reason) or ("no_consent" if reason.startswith("no consent") else "other")
+    """The code of a reason that was kept in words; a code is its own."""
+    if reason.startswith("no consent"):
+        return "no_consent"
+    return _CODES.get(reason) or (reason if " " not in reason else "other")
 
 
 def _stop(code: str, reason: str) -> Verdict:

@@ -122,7 +122,9 @@ class Campaign(Identified, Dated, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
-    """When the throttle last let messages go."""
+    """How far the throttle has let messages go."""
+    synced_at: Mapped[datetime | None]
+    """Up to when the carriers' reports are counted."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
     planned: Mapped[int] = mapped_column(server_default=text("0"))
     excluded: Mapped[int] = mapped_column(server_default=text("0"))

@@ -78,18 +78,19 @@ def revise(
 
 def submit(session: Session, version_id: UUID) -> TemplateVersion:
     """Ask for approval. Raises WrongStatus, Unrenderable when marketing does not offer a STOP."""
-    version = _step(session, version_id, TemplateStatus.SUBMITTED, TemplateStatus.DRAFT)
+    version = _expect(session, version_id, TemplateStatus.SUBMITTED, TemplateStatus.DRAFT)
     template = get(session, version.template_id)
     is_marketing = template.category is TemplateCategory.MARKETING
     if is_marketing and template.channel is not Channel.EMAIL and not _STOP.search(version.body):
         raise Unrenderable("body", "Marketing says how to end it: with the word STOP.")
+    version.status = TemplateStatus.SUBMITTED
     session.flush()
     return version
 
 
 def approve(session: Session, version_id: UUID, *, by: Actor, now: datetime) -> TemplateVersion:
     """Let the words be sent from now on, in place of the version before. Raises SameAuthor."""
-    version = _step(session, version_id, TemplateStatus.APPROVED, TemplateStatus.SUBMITTED)
+    version = _expect(session, version_id, TemplateStatus.APPROVED, TemplateStatus.SUBMITTED)
     if by.id is None or by.id == version.created_by:
         raise SameAuthor("Somebody else approves what you wrote.")
     session.execute(
@@ -99,6 +100,7 @@ def approve(session: Session, version_id: UUID, *, by: Actor, now: datetime) -> 
         .values(status=TemplateStatus.ARCHIVED)
         .execution_options(synchronize_session="fetch")
     )
+    version.status = TemplateStatus.APPROVED
     version.approved_by, version.approved_at = by.id, now
     session.flush()
     return version
@@ -106,39 +108,30 @@ def approve(session: Session, version_id: UUID, *, by: Actor, now: datetime) -> 
 
 def reject(session: Session, version_id: UUID, *, reason: str, by: Actor) -> TemplateVersion:
     """Send the words back with the reason. Raises WrongStatus, SameAuthor."""
-    version = _step(session, version_id, TemplateStatus.REJECTED, TemplateStatus.SUBMITTED)
+    version = _expect(session, version_id, TemplateStatus.REJECTED, TemplateStatus.SUBMITTED)
     if by.id is None or by.id == version.created_by:
         raise SameAuthor("Somebody else judges what you wrote.")
-    version.rejection_reason = reason
+    version.status, version.rejection_reason = TemplateStatus.REJECTED, reason
     session.flush()
     return version
 
 
 def archive(session: Session, version_id: UUID) -> TemplateVersion:
     """Use the words no more. Raises WrongStatus when they are out of use already."""
-    version = _step(
-        session,
-        version_id,
-        TemplateStatus.ARCHIVED,
-        TemplateStatus.DRAFT,
-        TemplateStatus.SUBMITTED,
-        TemplateStatus.APPROVED,
-        TemplateStatus.REJECTED,
-    )
+    in_use = set(TemplateStatus) - {TemplateStatus.ARCHIVED}
+    version = _expect(session, version_id, TemplateStatus.ARCHIVED, *in_use)
+    version.status = TemplateStatus.ARCHIVED
     session.flush()
     return version
 
 
-def _step(
+def _expect(
     session: Session, version_id: UUID, to: TemplateStatus, *allowed: TemplateStatus
 ) -> TemplateVersion:
+    """The version, locked, when it may become what is asked. Raises WrongStatus."""
     version = get_version(session, version_id, lock=True)
     if version.status not in allowed:
-        raise WrongStatus(
-            f"This version is {version.status}.", **{"from": version.status, "to": to}
-        )
-    with session.no_autoflush:
-        version.status = to
+        raise WrongStatus(f"This version is {version.status}.", status=version.status, wanted=to)
     return version
 
 

@@ -228,6 +228,7 @@ def _make_campaigns() -> None:
         sa.Column("started_at", _MOMENT),
         sa.Column("finished_at", _MOMENT),
         sa.Column("released_at", _MOMENT),
+        sa.Column("synced_at", _MOMENT),
         required("version", sa.BigInteger(), "1"),
         *(required(state, sa.BigInteger(), "0") for state in _STATES),
         sa.CheckConstraint("approved_by <> created_by", name="four_eyes"),
