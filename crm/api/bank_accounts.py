@@ -30,13 +30,13 @@ class BankAccountBody(Body):
     account_name: Title
 
 
-class VerificationBody(Body):
+class AccountVerificationBody(Body):
     """The name that the bank gave when it was asked whose account this is."""
 
     verified_name: Title
 
 
-class RevealBody(Body):
+class AccountRevealBody(Body):
     """Why somebody needs to see what is masked."""
 
     reason: Reason
@@ -65,7 +65,7 @@ class BankAccountOut(Out):
         return cls.model_validate(facts | {"cools_until": bank_accounts.cools_until(account)})
 
 
-class NumberOut(Out):
+class AccountNumberOut(Out):
     """The whole number."""
 
     number: str
@@ -101,9 +101,9 @@ def create(owner_id: UUID, json_data: BankAccountBody) -> Data[BankAccountOut]:
 @door.post("/bank-accounts/<uuid:account_id>/verification")
 @needs(Permission.BANK_ACCOUNTS_WRITE)
 @idempotent
-@door.input(VerificationBody)
+@door.input(AccountVerificationBody)
 @door.output(Data[BankAccountOut])
-def verify(account_id: UUID, json_data: VerificationBody) -> Data[BankAccountOut]:
+def verify(account_id: UUID, json_data: AccountVerificationBody) -> Data[BankAccountOut]:
     """Note whose account the bank says it is; not for whoever wrote it down."""
     account = bank_accounts.verify(
         call.session,
@@ -117,16 +117,16 @@ def verify(account_id: UUID, json_data: VerificationBody) -> Data[BankAccountOut
 
 @door.post("/bank-accounts/<uuid:account_id>/reveal")
 @needs(Permission.OWNERS_REVEAL)
-@door.input(RevealBody)
-@door.output(Data[NumberOut])
-def reveal(account_id: UUID, json_data: RevealBody) -> Data[NumberOut]:
+@door.input(AccountRevealBody)
+@door.output(Data[AccountNumberOut])
+def reveal(account_id: UUID, json_data: AccountRevealBody) -> Data[AccountNumberOut]:
     """The whole number, for a reason that is written down."""
     account = bank_accounts.get(call.session, account_id, scope=call.scope)
     call.concerns("bank_account", account.id)
     number = bank_accounts.reveal(
         call.session, account, reason=json_data.reason, by=call.actor, now=call.now
     )
-    return Data(data=NumberOut(number=number))
+    return Data(data=AccountNumberOut(number=number))
 
 
 def _one(account: BankAccount, **meta: object) -> Data[BankAccountOut]:

@@ -31,14 +31,14 @@ Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 ServiceLine = Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class TierBody(Body):
+class ContractTierBody(Body):
     """A rate for the revenue of a month up to an amount; the last tier has no upper end."""
 
     up_to_kobo: Kobo | None = None
     bps: BasisPoints
 
 
-class DeductionBody(Body):
+class ContractDeductionBody(Body):
     """What is kept back each month: an amount, or basis points of the share."""
 
     code: Code
@@ -48,25 +48,25 @@ class DeductionBody(Body):
     cap_kobo: Kobo | None = None
 
 
-class TermsBody(Body):
+class ContractTermsBody(Body):
     """What decides the owner's share; money is per month."""
 
     model: ContractModel
     basis: Basis = Basis.CASH
     share_bps: BasisPoints = 0
-    tiers: list[TierBody] = Field(default=[], max_length=20)
+    tiers: list[ContractTierBody] = Field(default=[], max_length=20)
     minimum_guarantee_kobo: Kobo = 0
     is_guarantee_recoupable: bool = False
     cap_kobo: Kobo | None = None
     fixed_kobo: Kobo = 0
-    deductions: list[DeductionBody] = Field(default=[], max_length=20)
+    deductions: list[ContractDeductionBody] = Field(default=[], max_length=20)
     excluded_service_lines: list[ServiceLine] = Field(default=[], max_length=50)
     tax_category: TaxCategory
     minimum_payout_kobo: Kobo = 0
 
     def terms(self) -> Terms:
         """The terms as a value."""
-        given = {name: getattr(self, name) for name in TermsBody.model_fields}
+        given = {name: getattr(self, name) for name in ContractTermsBody.model_fields}
         tiers = tuple(Tier(**each.model_dump()) for each in self.tiers)
         deductions = tuple(Deduction(**each.model_dump()) for each in self.deductions)
         lines = tuple(self.excluded_service_lines)
@@ -75,7 +75,7 @@ class TermsBody(Body):
         )
 
 
-class ContractBody(TermsBody):
+class ContractBody(ContractTermsBody):
     """A new contract; both days are included."""
 
     owner_id: UUID
@@ -84,7 +84,7 @@ class ContractBody(TermsBody):
     ends_on: Day | None = None
 
 
-class AmendmentBody(TermsBody):
+class AmendmentBody(ContractTermsBody):
     """All terms as they are to be, from the first day of a month on."""
 
     effective_from: Day
@@ -95,7 +95,7 @@ class RenewalBody(Body):
     """The contract that follows; without terms it keeps those of the one that ends."""
 
     ends_on: Day | None = None
-    terms: TermsBody | None = None
+    terms: ContractTermsBody | None = None
 
 
 class TerminationBody(Body):
@@ -105,7 +105,7 @@ class TerminationBody(Body):
     reason: Reason
 
 
-class CancellationBody(Body):
+class ContractCancellationBody(Body):
     """Why a contract was written by mistake."""
 
     reason: Reason
@@ -126,14 +126,14 @@ class ExpiringQuery(Query):
     within_days: int = Field(default=90, ge=1, le=730)
 
 
-class TierOut(Out):
+class ContractTierOut(Out):
     """A rate up to an amount."""
 
     up_to_kobo: int | None
     bps: int
 
 
-class DeductionOut(Out):
+class ContractDeductionOut(Out):
     """What is kept back each month."""
 
     code: str
@@ -143,24 +143,24 @@ class DeductionOut(Out):
     cap_kobo: int | None
 
 
-class TermsOut(Out):
+class ContractTermsOut(Out):
     """What decides the owner's share."""
 
     model: ContractModel
     basis: Basis
     share_bps: int
-    tiers: list[TierOut]
+    tiers: list[ContractTierOut]
     minimum_guarantee_kobo: int
     is_guarantee_recoupable: bool
     cap_kobo: int | None
     fixed_kobo: int
-    deductions: list[DeductionOut]
+    deductions: list[ContractDeductionOut]
     excluded_service_lines: list[str]
     tax_category: TaxCategory
     minimum_payout_kobo: int
 
 
-class ContractOut(TermsOut):
+class ContractOut(ContractTermsOut):
     """A contract with its newest terms."""
 
     id: UUID
@@ -187,12 +187,12 @@ class ContractOut(TermsOut):
 _COLUMNS = ContractOut.model_fields.keys() - {"days_to_end", "currency"}
 
 
-class VersionOut(Out):
+class ContractVersionOut(Out):
     """The terms of one version and the day from which they count."""
 
     version: int
     effective_from: date
-    terms: TermsOut
+    terms: ContractTermsOut
     created_by: UUID | None
     created_at: datetime
 
@@ -257,12 +257,12 @@ def show(contract_id: UUID) -> Data[ContractOut]:
 
 @door.get("/contracts/<uuid:contract_id>/versions")
 @needs(Permission.OWNERS_READ)
-@door.output(Data[list[VersionOut]])
-def versions(contract_id: UUID) -> Data[list[VersionOut]]:
+@door.output(Data[list[ContractVersionOut]])
+def versions(contract_id: UUID) -> Data[list[ContractVersionOut]]:
     """The terms of every version, the newest first."""
     contract = contracts.get(call.session, contract_id, scope=call.scope)
     kept = contracts.versions(call.session, contract.id)
-    return Data(data=[VersionOut.model_validate(each) for each in kept])
+    return Data(data=[ContractVersionOut.model_validate(each) for each in kept])
 
 
 @door.post("/contracts/<uuid:contract_id>/amendments")
@@ -313,9 +313,9 @@ def terminate(contract_id: UUID, json_data: TerminationBody) -> Data[ContractOut
 @door.post("/contracts/<uuid:contract_id>/cancellation")
 @needs(Permission.CONTRACTS_WRITE)
 @idempotent
-@door.input(CancellationBody)
+@door.input(ContractCancellationBody)
 @door.output(Data[ContractOut])
-def cancel(contract_id: UUID, json_data: CancellationBody) -> Data[ContractOut]:
+def cancel(contract_id: UUID, json_data: ContractCancellationBody) -> Data[ContractOut]:
     """Take back a contract that was written by mistake and of which nothing was paid."""
     contract = contracts.cancel(call.session, contract_id, reason=json_data.reason, **_by())
     return _one(contract)

@@ -41,7 +41,7 @@ _MANY = PageRequest(100)
 _FEW = PageRequest(10)
 
 
-class AddressOut(Out):
+class OwnerAddressOut(Out):
     """A way to an owner; masked for those who may not see it in full."""
 
     id: UUID
@@ -62,7 +62,7 @@ class OwnerPart(Out):
     kind: OwnerKind
     name: str
     hospital_id: UUID | None
-    addresses: list[AddressOut]
+    addresses: list[OwnerAddressOut]
     tin_masked: str | None
     resident: bool
     status: OwnerStatus
@@ -131,7 +131,7 @@ class MessagePart(Out):
     at: datetime
 
 
-class ProfileOut(Out):
+class OwnerProfileOut(Out):
     """An owner; parts that were not asked for, or are not the caller's to see, are null."""
 
     owner: OwnerPart
@@ -143,9 +143,9 @@ class ProfileOut(Out):
     bank_accounts: list[BankAccountOut] | None = None
 
 
-def compose(owner: Owner, parts: Collection[str], *, payout_limit: int) -> ProfileOut:
+def compose(owner: Owner, parts: Collection[str], *, payout_limit: int) -> OwnerProfileOut:
     """The profile with these parts."""
-    shown = ProfileOut(owner=_owner(owner))
+    shown = OwnerProfileOut(owner=_owner(owner))
     if "contracts" in parts:
         shown.contracts = _contracts(owner)
     if "payouts" in parts and (scope := _scope(owner, Permission.PAYOUTS_READ)):
@@ -171,7 +171,7 @@ def _owner(owner: Owner) -> OwnerPart:
     is_masked = call.actor.owner_id != owner.id and not call.may(Permission.OWNERS_REVEAL)
     reached = owners.reached_at(call.session, owner.id)
     facts = {name: getattr(owner, name) for name in _COLUMNS}
-    addresses = [AddressOut.of(each, is_masked=is_masked) for each in reached]
+    addresses = [OwnerAddressOut.of(each, is_masked=is_masked) for each in reached]
     tin = owners.tin(call.session, owner)
     return OwnerPart(**facts, addresses=addresses, tin_masked=tin and f"****{tin[-4:]}")
 

@@ -27,7 +27,7 @@ from crm.api.kit import (
     needs,
 )
 from crm.api.kit.fields import Email, Language, PhoneText, Reason, State, Title, Version
-from crm.api.owner_profiles import AddressOut, ProfileOut
+from crm.api.owner_profiles import OwnerAddressOut, OwnerProfileOut
 from crm.kit.errors import Gone, Invalid
 from crm.kit.permissions import Permission
 from crm.models import Owner, OwnerKind, OwnerStatus
@@ -79,7 +79,7 @@ class OwnerFilter(Query):
     hospital_id: UUID | None = None
 
 
-class AddressBody(Body):
+class OwnerAddressBody(Body):
     """A phone for SMS or WhatsApp, or an e-mail address."""
 
     channel: Channel
@@ -95,7 +95,7 @@ class AddressBody(Body):
         return value
 
 
-class RevealBody(Body):
+class OwnerRevealBody(Body):
     """Why somebody needs to see what is masked."""
 
     reason: Reason
@@ -118,11 +118,11 @@ class OwnerOut(Out):
     created_at: datetime
 
 
-class RevealedOut(Out):
+class OwnerRevealedOut(Out):
     """The tax number and every address, in full."""
 
     tin: str | None
-    addresses: list[AddressOut]
+    addresses: list[OwnerAddressOut]
 
 
 def _known_parts(text: str) -> str:
@@ -132,7 +132,7 @@ def _known_parts(text: str) -> str:
     return text
 
 
-class ProfileQuery(Body):
+class OwnerProfileQuery(Body):
     """What to show beside the owner, with commas between."""
 
     include: Annotated[str, StringConstraints(max_length=100), AfterValidator(_known_parts)] = (
@@ -199,9 +199,9 @@ def show(owner_id: UUID) -> Data[OwnerOut]:
 @door.get("/owners/<uuid:owner_id>/profile")
 @needs(Permission.OWNERS_READ)
 @revalidated
-@door.input(ProfileQuery, location="query")
-@door.output(Data[ProfileOut])
-def profile(owner_id: UUID, query_data: ProfileQuery) -> Data[ProfileOut]:
+@door.input(OwnerProfileQuery, location="query")
+@door.output(Data[OwnerProfileOut])
+def profile(owner_id: UUID, query_data: OwnerProfileQuery) -> Data[OwnerProfileOut]:
     """Everything about an owner: contracts, payouts, satisfaction, messages, bank accounts."""
     owner = _living(owner_id)
     parts = set(query_data.include.split(","))
@@ -230,14 +230,14 @@ def change(owner_id: UUID, json_data: OwnerChange) -> Data[OwnerOut]:
 @door.post("/owners/<uuid:owner_id>/addresses")
 @needs(Permission.OWNERS_WRITE)
 @idempotent
-@door.input(AddressBody)
-@door.output(Data[AddressOut], status_code=201)
-def add_address(owner_id: UUID, json_data: AddressBody) -> Data[AddressOut]:
+@door.input(OwnerAddressBody)
+@door.output(Data[OwnerAddressOut], status_code=201)
+def add_address(owner_id: UUID, json_data: OwnerAddressBody) -> Data[OwnerAddressOut]:
     """Let a phone or e-mail address reach an owner."""
     owner = owners.lock(call.session, owner_id, by=call.actor)
     channel, value = json_data.channel, json_data.value()
     address = owners.add_address(call.session, owner, channel, value, now=call.now)
-    return Data(data=AddressOut(id=address.id, channel=channel, value=value))
+    return Data(data=OwnerAddressOut(id=address.id, channel=channel, value=value))
 
 
 @door.delete("/owners/<uuid:owner_id>/addresses/<uuid:address_id>")
@@ -253,14 +253,14 @@ def remove_address(owner_id: UUID, address_id: UUID) -> Data[Empty]:
 
 @door.post("/owners/<uuid:owner_id>/reveal")
 @needs(Permission.OWNERS_REVEAL)
-@door.input(RevealBody)
-@door.output(Data[RevealedOut])
-def reveal(owner_id: UUID, json_data: RevealBody) -> Data[RevealedOut]:
+@door.input(OwnerRevealBody)
+@door.output(Data[OwnerRevealedOut])
+def reveal(owner_id: UUID, json_data: OwnerRevealBody) -> Data[OwnerRevealedOut]:
     """The tax number and every address in full, for a reason that is written down."""
     owner = _living(owner_id)
     seen = owners.reveal(call.session, owner, reason=json_data.reason, by=call.actor, now=call.now)
-    addresses = [AddressOut.of(each, is_masked=False) for each in seen.addresses]
-    return Data(data=RevealedOut(tin=seen.tin, addresses=addresses))
+    addresses = [OwnerAddressOut.of(each, is_masked=False) for each in seen.addresses]
+    return Data(data=OwnerRevealedOut(tin=seen.tin, addresses=addresses))
 
 
 def _living(owner_id: UUID) -> Owner:

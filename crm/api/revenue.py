@@ -31,7 +31,7 @@ class SheetRefused(DomainError):
     status = 422
 
 
-class EntryBody(Body):
+class RevenueEntryBody(Body):
     """One amount: a charge above zero, a refund or write-off below."""
 
     hospital_id: UUID
@@ -50,7 +50,7 @@ class CollectionBody(Body):
     collected_on: Day
 
 
-class EntryFilter(Query):
+class RevenueFilter(Query):
     """Which entries."""
 
     hospital_id: UUID | None = None
@@ -62,7 +62,7 @@ class EntryFilter(Query):
     is_collected: bool | None = None
 
 
-class TotalsQuery(Body):
+class RevenueTotalsQuery(Body):
     """Which hospital, and which days by which basis."""
 
     hospital_id: UUID
@@ -71,14 +71,14 @@ class TotalsQuery(Body):
     basis: Basis = Basis.CASH
 
 
-class ImportQuery(Body):
+class RevenueImportQuery(Body):
     """Where the sheet comes from, and whether it is only tried."""
 
     source: Code
     dry_run: bool = False
 
 
-class EntryOut(Out):
+class RevenueEntryOut(Out):
     """An entry, and the days on which it counts."""
 
     id: UUID
@@ -97,7 +97,7 @@ class EntryOut(Out):
     created_at: datetime
 
 
-class TotalsOut(Out):
+class RevenueTotalsOut(Out):
     """What counts in a stretch of days; `late_kobo` belongs to months that were closed."""
 
     charges_kobo: int
@@ -110,7 +110,7 @@ class TotalsOut(Out):
     closed_through: date | None
 
 
-class FaultOut(Out):
+class SheetFaultOut(Out):
     """What is wrong in one line; the header is line 1."""
 
     line: int
@@ -119,7 +119,7 @@ class FaultOut(Out):
     message: str
 
 
-class ReportOut(Out):
+class SheetReportOut(Out):
     """What a sheet held, and what became of it."""
 
     lines: int
@@ -129,15 +129,15 @@ class ReportOut(Out):
     amount_kobo: int
     currency: str = "NGN"
     faulty: int
-    faults: list[FaultOut]
+    faults: list[SheetFaultOut]
     is_written: bool
 
 
 @door.get("/revenue-entries")
 @needs(Permission.REVENUE_READ)
-@door.input(EntryFilter, location="query")
-@door.output(Page[EntryOut])
-def index(query_data: EntryFilter) -> Page[EntryOut]:
+@door.input(RevenueFilter, location="query")
+@door.output(Page[RevenueEntryOut])
+def index(query_data: RevenueFilter) -> Page[RevenueEntryOut]:
     """The entries of one's hospitals, the newest bill first."""
     found = revenue.search(
         call.session,
@@ -145,14 +145,14 @@ def index(query_data: EntryFilter) -> Page[EntryOut]:
         page=query_data.page(),
         **query_data.model_dump(exclude={"limit", "cursor"}),
     )
-    return Page[EntryOut].of(found, EntryOut.model_validate)
+    return Page[RevenueEntryOut].of(found, RevenueEntryOut.model_validate)
 
 
 @door.get("/revenue-entries/totals")
 @needs(Permission.REVENUE_READ)
-@door.input(TotalsQuery, location="query")
-@door.output(Data[TotalsOut])
-def totals(query_data: TotalsQuery) -> Data[TotalsOut]:
+@door.input(RevenueTotalsQuery, location="query")
+@door.output(Data[RevenueTotalsOut])
+def totals(query_data: RevenueTotalsQuery) -> Data[RevenueTotalsOut]:
     """What a hospital earned in a stretch of days, and how far its books are closed."""
     asked = query_data
     if not call.scope.covers(asked.hospital_id):
@@ -161,17 +161,17 @@ def totals(query_data: TotalsQuery) -> Data[TotalsOut]:
         call.session, asked.hospital_id, basis=asked.basis, first=asked.first, last=asked.last
     )
     closed = revenue.closed_through(call.session, asked.hospital_id)
-    names = TotalsOut.model_fields.keys() - {"closed_through", "currency"}
+    names = RevenueTotalsOut.model_fields.keys() - {"closed_through", "currency"}
     sums = {name: getattr(found, name) for name in names}
-    return Data(data=TotalsOut(**sums, closed_through=closed))
+    return Data(data=RevenueTotalsOut(**sums, closed_through=closed))
 
 
 @door.post("/revenue-entries")
 @needs(Permission.REVENUE_WRITE)
 @idempotent
-@door.input(EntryBody)
-@door.output(Data[EntryOut], status_code=201)
-def create(json_data: EntryBody) -> Data[EntryOut]:
+@door.input(RevenueEntryBody)
+@door.output(Data[RevenueEntryOut], status_code=201)
+def create(json_data: RevenueEntryBody) -> Data[RevenueEntryOut]:
     """Write down one entry."""
     entry = revenue.record(call.session, **json_data.model_dump(), by=call.actor, now=call.now)
     return _one(entry)
@@ -179,8 +179,8 @@ def create(json_data: EntryBody) -> Data[EntryOut]:
 
 @door.get("/revenue-entries/<uuid:entry_id>")
 @needs(Permission.REVENUE_READ)
-@door.output(Data[EntryOut])
-def show(entry_id: UUID) -> Data[EntryOut]:
+@door.output(Data[RevenueEntryOut])
+def show(entry_id: UUID) -> Data[RevenueEntryOut]:
     """One entry."""
     return _one(revenue.get(call.session, entry_id, scope=call.scope))
 
@@ -189,8 +189,8 @@ def show(entry_id: UUID) -> Data[EntryOut]:
 @needs(Permission.REVENUE_WRITE)
 @idempotent
 @door.input(CollectionBody)
-@door.output(Data[EntryOut])
-def collect(entry_id: UUID, json_data: CollectionBody) -> Data[EntryOut]:
+@door.output(Data[RevenueEntryOut])
+def collect(entry_id: UUID, json_data: CollectionBody) -> Data[RevenueEntryOut]:
     """Note that the money of an entry came in."""
     entry = revenue.collect(
         call.session, entry_id, collected_on=json_data.collected_on, by=call.actor, now=call.now
@@ -200,9 +200,9 @@ def collect(entry_id: UUID, json_data: CollectionBody) -> Data[EntryOut]:
 
 @door.post("/revenue-entries/import")
 @needs(Permission.REVENUE_WRITE)
-@door.input(ImportQuery, location="query")
-@door.output(Data[ReportOut])
-def load(query_data: ImportQuery) -> Data[ReportOut]:
+@door.input(RevenueImportQuery, location="query")
+@door.output(Data[SheetReportOut])
+def load(query_data: RevenueImportQuery) -> Data[SheetReportOut]:
     """Bring in a sheet (the body, as CSV in UTF-8): all of it or nothing.
 
     Columns: `hospital` (its code), `service_line`, `kind`, `amount` in naira or `amount_kobo`,
@@ -220,15 +220,15 @@ def load(query_data: ImportQuery) -> Data[ReportOut]:
     )
     if report.faulty and not query_data.dry_run:
         raise _refused(report)
-    return Data(data=ReportOut.model_validate(report))
+    return Data(data=SheetReportOut.model_validate(report))
 
 
 def _refused(report: Report) -> SheetRefused:
-    faults = [FaultOut.model_validate(fault).model_dump() for fault in report.faults]
+    faults = [SheetFaultOut.model_validate(fault).model_dump() for fault in report.faults]
     said = f"{report.faulty} of {report.lines} lines are wrong; nothing was written."
     return SheetRefused(said, faults=faults)
 
 
-def _one(entry: RevenueEntry) -> Data[EntryOut]:
+def _one(entry: RevenueEntry) -> Data[RevenueEntryOut]:
     call.concerns("revenue_entry", entry.id, hospital_id=entry.hospital_id)
-    return Data(data=EntryOut.model_validate(entry))
+    return Data(data=RevenueEntryOut.model_validate(entry))
