@@ -36,6 +36,19 @@ def day_words(concept: str) -> str:
     return alternatives(form for form, meant in _DAYS.items() if meant == concept)
 
 
+_PLAIN_WORDS = """
+    day days week weeks weekend weekends month months now today tomorrow tonight tonite
+    noon midday midnight
+"""
+TIME_WORDS = frozenset(
+    word
+    for names in (WEEKDAYS, MONTHS, NUMBERS, ORDINALS, PARTS, _DAYS, _ENGLISH, [_PLAIN_WORDS])
+    for name in names
+    for word in name.split()
+)
+"""No day and no time is said without one of these words, or a figure."""
+
+
 def count(word: str) -> int:
     """The figure a number stands for, in digits or words; "a" is one."""
     return int(word) if word.isdigit() else NUMBERS.get(word, 1)

@@ -10,6 +10,7 @@ from conversations.understand.fold import fold
 from conversations.understand.guess import guess_day
 from conversations.understand.slips import is_slip
 from conversations.understand.times import find_times
+from conversations.understand.vocabulary import TIME_WORDS
 from conversations.understand.words import forms
 from crm.kit.clock import LAGOS
 
@@ -32,12 +33,26 @@ def when(
 
     A day in the recent past comes back as said: the caller tells the person that it has passed.
     """
-    folded, today = _spelled_out(_without_refusals(fold(text))), now.astimezone(LAGOS).date()
+    folded = fold(text)
+    if not _may_say_when(folded):
+        return None
+    folded, today = _spelled_out(_without_refusals(folded)), now.astimezone(LAGOS).date()
     try:
         meant = _read(folded, today, opens, closes)
         return meant or _read(_without_slips(folded), today, opens, closes) or _guessed(folded, now)
     except (ValueError, OverflowError):
         return None
+
+
+def _may_say_when(folded: str) -> bool:
+    """False for the many messages without a figure or a word of the calendar: nothing to read."""
+    return any(map(_is_of_time, _WORD.findall(folded)))
+
+
+@lru_cache(maxsize=4096)
+def _is_of_time(word: str) -> bool:
+    has_figure = any(letter.isdigit() for letter in word)
+    return has_figure or word in TIME_WORDS or _corrected(word) in TIME_WORDS
 
 
 def _read(text: str, today: date, opens: time, closes: time) -> When | None:
@@ -79,6 +94,7 @@ def _corrected(word: str) -> str:
     return near[0] if len(near) == 1 else word
 
 
+_WORD = re.compile(r"[^\W_]+")
 _CLAUSE = re.compile(r"[,;!?]|\.(?:\s|$)|\bbut\b")
 _REFUSAL = re.compile(
     r"\b(?:cant|cannot|can not|wont|no (?:go )?fit|except|apart from|(?<!why )not)\b"
