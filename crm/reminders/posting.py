@@ -5,12 +5,12 @@ for nobody: it skips the reminders and the talks that others have locked.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel, Option
@@ -54,20 +54,43 @@ _MAKE_TALKS = text("""
 """)
 
 
-def claim_due(session: Session, *, now: datetime, limit: int = 200) -> Sequence[Reminder]:
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which of the reminders: of these hospitals (None is all of them), of these kinds."""
+
+    hospitals: Collection[UUID] | None = None
+    kinds: Collection[ReminderKind] = ()
+
+    def conditions(self, now: datetime) -> list[ColumnElement[bool]]:
+        """What holds of them when they are due."""
+        where: list[ColumnElement[bool]] = [Reminder.due_at <= now]
+        if self.hospitals is not None:
+            there = select(Appointment.id).where(Appointment.hospital_id.in_(self.hospitals))
+            where.append(Reminder.appointment_id.in_(there))
+        if self.kinds:
+            where.append(Reminder.kind.in_(self.kinds))
+        return where
+
+
+ALL = Which()
+
+
+def claim_due(
+    session: Session, *, now: datetime, limit: int = 200, which: Which = ALL
+) -> Sequence[Reminder]:
     """The reminders that are due, oldest first, locked; those in other hands are skipped."""
     return session.scalars(
         select(Reminder)
-        .where(_IS_PENDING, Reminder.due_at <= now)
+        .where(_IS_PENDING, *which.conditions(now))
         .order_by(Reminder.due_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=Reminder, skip_locked=True)
     ).all()
 
 
-def count_due(session: Session, *, now: datetime) -> int:
+def count_due(session: Session, *, now: datetime, which: Which = ALL) -> int:
     """How many reminders wait to be posted."""
-    due = select(func.count()).select_from(Reminder).where(_IS_PENDING, Reminder.due_at <= now)
+    due = select(func.count()).select_from(Reminder).where(_IS_PENDING, *which.conditions(now))
     return session.scalar(due) or 0
 
 
@@ -80,9 +103,21 @@ def post_due(
     to us at this very moment. Where SMS hears no answer (`sms_two_way`), none is asked for. Eight
     statements a batch, however many reminders.
     """
-    claimed = claim_due(session, now=now, limit=limit)
+    return post_batch(session, now=now, limit=limit, sms_two_way=sms_two_way)[0]
+
+
+def post_batch(
+    session: Session,
+    *,
+    now: datetime,
+    limit: int,
+    sms_two_way: bool,
+    which: Which = ALL,
+) -> tuple[Counter[str], Sequence[UUID]]:
+    """The same for some of them, with the ids of the messages posted."""
+    claimed = claim_due(session, now=now, limit=limit, which=which)
     if not claimed:
-        return Counter()
+        return Counter(), []
     talks = _lock_talks(session, [reminder.address_id for reminder in claimed])
     due = _load(session, claimed)
     for each in due:
@@ -91,11 +126,12 @@ def post_due(
     ready = [each for each in due if not each.is_skipped and each.address_id in talks]
     asking = [each for each in ready if sms_two_way or each.reminder.channel != Channel.SMS]
     drafts = [each.draft(talks[each.address_id], asks=each in asking) for each in ready]
-    _note_posted(session, ready, outbox.post_many(session, drafts, now=now), now)
+    posted = outbox.post_many(session, drafts, now=now)
+    _note_posted(session, ready, posted, now)
     _note_asked(session, asking, talks, now)
     session.flush()
     left = len(due) - len(ready) - len(skipped)
-    return Counter(posted=len(ready), skipped=len(skipped), left=left)
+    return Counter(posted=len(ready), skipped=len(skipped), left=left), posted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,18 @@
 """Field types that many bodies share."""
 
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from crm.kit import phones
 
@@ -40,6 +47,25 @@ def _in_living_memory(at: datetime) -> datetime:
         raise ValueError("is too far away")
     return at
 
+
+Day = Annotated[date, Field(ge=date(_EARLIEST, 1, 1), le=date(_LATEST, 12, 31))]
+"""A day in Lagos."""
+
+
+def _on_the_wall(clock: time) -> time:
+    if clock.tzinfo is not None:
+        raise ValueError("must be a Lagos wall-clock time without an offset")
+    return clock.replace(second=0, microsecond=0)
+
+
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+WallClock = Annotated[
+    time,
+    AfterValidator(_on_the_wall),
+    PlainSerializer(lambda clock: clock.strftime("%H:%M"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": _CLOCK, "examples": ["08:30"]}),
+]
+"""Hours and minutes as a Lagos clock shows them."""
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_living_memory)]
 """ISO 8601 with an offset; a time without one is refused."""
