@@ -16,13 +16,13 @@ from crm.privacy import breaches, requests
 door = Door("data_requests", __name__)
 
 
-class RequestBody(Body):
+class DataRequestBody(Body):
     """Which right the person uses."""
 
     kind: RequestKind
 
 
-class RequestFilter(Query):
+class DataRequestFilter(Query):
     """Which requests."""
 
     patient_id: UUID | None = None
@@ -31,14 +31,14 @@ class RequestFilter(Query):
     overdue: bool = False
 
 
-class AnswerBody(Body):
+class DataRequestAnswer(Body):
     """What was done, or why it is refused, in words the person may read."""
 
     status: Literal["done", "refused"]
     outcome: ShortNote = Field(min_length=5)
 
 
-class RequestOut(Out):
+class DataRequestOut(Out):
     """A request and the day by which it is answered."""
 
     id: UUID
@@ -55,7 +55,7 @@ class RequestOut(Out):
     outcome: str | None
 
     @classmethod
-    def of(cls, request: DataRequest) -> "RequestOut":
+    def of(cls, request: DataRequest) -> "DataRequestOut":
         """The row, and whether it is late."""
         names = set(cls.model_fields) - {"is_overdue"}
         row = {name: getattr(request, name) for name in names}
@@ -118,9 +118,9 @@ class BreachOut(Out):
 
 @door.get("/data-requests")
 @needs(Permission.PRIVACY_READ)
-@door.input(RequestFilter, location="query")
-@door.output(Page[RequestOut])
-def index(query_data: RequestFilter) -> Page[RequestOut]:
+@door.input(DataRequestFilter, location="query")
+@door.output(Page[DataRequestOut])
+def index(query_data: DataRequestFilter) -> Page[DataRequestOut]:
     """Requests of one's patients, the most urgent first."""
     found = requests.search(
         call.session,
@@ -132,26 +132,26 @@ def index(query_data: RequestFilter) -> Page[RequestOut]:
         is_overdue=query_data.overdue,
         now=call.now,
     )
-    return Page[RequestOut].of(found, RequestOut.of)
+    return Page[DataRequestOut].of(found, DataRequestOut.of)
 
 
 @door.post("/patients/<uuid:patient_id>/data-requests")
 @needs(Permission.PATIENTS_EXPORT)
-@door.input(RequestBody)
-@door.output(Data[RequestOut], status_code=201)
-def ask(patient_id: UUID, json_data: RequestBody) -> Data[RequestOut]:
+@door.input(DataRequestBody)
+@door.output(Data[DataRequestOut], status_code=201)
+def ask(patient_id: UUID, json_data: DataRequestBody) -> Data[DataRequestOut]:
     """Write down what the person asks; it is answered within thirty days."""
     patient = patients.get(call.session, patient_id, scope=call.scope)
     call.concerns("patient", patient.id, hospital_id=patient.home_hospital_id)
     asked = requests.ask(call.session, patient, json_data.kind, by=call.actor, now=call.now)
-    return Data(data=RequestOut.of(asked))
+    return Data(data=DataRequestOut.of(asked))
 
 
 @door.patch("/data-requests/<uuid:request_id>")
 @needs(Permission.PRIVACY_WRITE)
-@door.input(AnswerBody)
-@door.output(Data[RequestOut])
-def answer(request_id: UUID, json_data: AnswerBody) -> Data[RequestOut]:
+@door.input(DataRequestAnswer)
+@door.output(Data[DataRequestOut])
+def answer(request_id: UUID, json_data: DataRequestAnswer) -> Data[DataRequestOut]:
     """Close a request: done, or refused for a reason. Exports and erasures close their own."""
     closed = requests.close(
         call.session,
@@ -162,7 +162,7 @@ def answer(request_id: UUID, json_data: AnswerBody) -> Data[RequestOut]:
         by=call.actor,
         now=call.now,
     )
-    return Data(data=RequestOut.of(closed))
+    return Data(data=DataRequestOut.of(closed))
 
 
 @door.get("/breaches")

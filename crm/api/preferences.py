@@ -46,7 +46,7 @@ class PreferencesBody(Body):
     )
 
 
-class QuietOut(Out):
+class QuietHoursOut(Out):
     """Lagos clock times."""
 
     start: Clock
@@ -60,7 +60,7 @@ class PreferencesOut(Out):
     version: int
     language: str
     preferred_channel: Channel | None
-    quiet_hours: QuietOut | None
+    quiet_hours: QuietHoursOut | None
     channels: dict[str, bool]
     purposes: dict[str, bool]
 
@@ -73,13 +73,13 @@ class PreferencesOut(Out):
             version=wanted.version,
             language=wanted.language,
             preferred_channel=wanted.preferred_channel,
-            quiet_hours=quiet and QuietOut(start=quiet[0], end=quiet[1]),
+            quiet_hours=quiet and QuietHoursOut(start=quiet[0], end=quiet[1]),
             channels={channel.value: is_on for channel, is_on in wanted.channels.items()},
             purposes=dict(wanted.purposes),
         )
 
 
-class WrittenOut(Out):
+class ConsentWrittenOut(Out):
     """A consent that the change has added."""
 
     id: UUID
@@ -90,10 +90,10 @@ class WrittenOut(Out):
     wording: str
 
 
-class ChangedOut(PreferencesOut):
+class PreferencesChangedOut(PreferencesOut):
     """The preferences after the change."""
 
-    consent_events: list[WrittenOut]
+    consent_events: list[ConsentWrittenOut]
 
 
 @door.get("/patients/<uuid:patient_id>/preferences")
@@ -108,8 +108,8 @@ def show(patient_id: UUID) -> Data[PreferencesOut]:
 @door.patch("/patients/<uuid:patient_id>/preferences")
 @needs(Permission.PREFERENCES_WRITE)
 @door.input(PreferencesBody)
-@door.output(Data[ChangedOut])
-def change(patient_id: UUID, json_data: PreferencesBody) -> Data[ChangedOut]:
+@door.output(Data[PreferencesChangedOut])
+def change(patient_id: UUID, json_data: PreferencesBody) -> Data[PreferencesChangedOut]:
     """Change some and leave the rest; what waits to be sent and is unwanted now is cancelled."""
     after, written = preferences.change(
         call.session,
@@ -123,8 +123,8 @@ def change(patient_id: UUID, json_data: PreferencesBody) -> Data[ChangedOut]:
     )
     call.concerns("patient", patient_id)
     shown = PreferencesOut.of(after).model_dump()
-    events = [WrittenOut.model_validate(each) for each in written]
-    return Data(data=ChangedOut(**shown, consent_events=events))
+    events = [ConsentWrittenOut.model_validate(each) for each in written]
+    return Data(data=PreferencesChangedOut(**shown, consent_events=events))
 
 
 def _wish(body: PreferencesBody) -> dict[str, object]:

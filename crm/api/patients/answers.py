@@ -35,7 +35,7 @@ from crm.patients import Candidate
 _SHOWN_DIGITS = 4
 
 
-class AddressOut(Out):
+class PatientAddressOut(Out):
     """A way to reach the patient."""
 
     id: UUID
@@ -44,7 +44,7 @@ class AddressOut(Out):
     role: HolderRole | None = None
 
 
-class RowOut(Out):
+class PatientRowOut(Out):
     """A patient in a list; the phone is always masked."""
 
     id: UUID
@@ -58,7 +58,7 @@ class RowOut(Out):
     status: PatientStatus
 
     @classmethod
-    def of(cls, patient: Patient, held: Sequence[Address]) -> "RowOut":
+    def of(cls, patient: Patient, held: Sequence[Address]) -> "PatientRowOut":
         """The row of a patient with these addresses."""
         born = patients.born_on(call.session, patient)
         phone = next((each for each in held if each.channel is not Channel.EMAIL), None)
@@ -100,7 +100,7 @@ class PatientOut(Out):
     gender: Gender | None
     phone: str | None
     email: str | None
-    contacts: list[AddressOut]
+    contacts: list[PatientAddressOut]
     nin_masked: str | None
     nhis_number_masked: str | None
     address: dict[str, Any] | None
@@ -171,7 +171,7 @@ class CandidateOut(Out):
         """The first name and an initial, a masked phone, the year."""
         patient = candidate.patient
         held = patients.addresses_of_many(call.session, [patient.id])[patient.id]
-        row = RowOut.of(patient, held)
+        row = PatientRowOut.of(patient, held)
         initial = f" {patient.last_name[:1]}." if patient.last_name else ""
         return cls(
             id=patient.id,
@@ -234,7 +234,7 @@ class ConsentOut(Out):
         )
 
 
-class VisitOut(Out):
+class PatientVisitOut(Out):
     """A visit in short."""
 
     id: UUID
@@ -246,7 +246,7 @@ class VisitOut(Out):
     service: str
 
 
-class CountsOut(Out):
+class PatientCountsOut(Out):
     """Visits at the hospitals in scope."""
 
     visits: int
@@ -261,11 +261,11 @@ def may_see_contacts(patient: Patient) -> bool:
     return call.may(Permission.PATIENTS_REVEAL) or call.actor.patient_id == patient.id
 
 
-def contact(address: Address, role: HolderRole, opened: bool) -> AddressOut:  # noqa: FBT001 -- a fact of the caller
+def contact(address: Address, role: HolderRole, opened: bool) -> PatientAddressOut:  # noqa: FBT001 -- a fact of the caller
     """An address, masked unless opened."""
     value = addresses.value_of(call.session, address)
     shown = value if opened else masked(value)
-    return AddressOut(id=address.id, channel=address.channel, value=shown, role=role)
+    return PatientAddressOut(id=address.id, channel=address.channel, value=shown, role=role)
 
 
 def masked(value: str) -> str:
@@ -285,7 +285,7 @@ def _held(patient: Patient) -> Sequence[tuple[Address, HolderRole]]:
     return patients.addresses_of(call.session, patient.id)
 
 
-def _first(contacts: Sequence[AddressOut], *channels: Channel) -> str | None:
+def _first(contacts: Sequence[PatientAddressOut], *channels: Channel) -> str | None:
     return next((c.value for channel in channels for c in contacts if c.channel is channel), None)
 
 
@@ -317,7 +317,7 @@ class FamilyOut(Out):
     """True when the patient speaks for them."""
 
 
-class PointsOut(Out):
+class PointsInShort(Out):
     """Points in short."""
 
     available: int
@@ -325,7 +325,7 @@ class PointsOut(Out):
     referral_code: str
 
 
-class FeedbackOut(Out):
+class FeedbackInShort(Out):
     """What the patient said of visits at the hospitals in scope."""
 
     answers: int
@@ -336,10 +336,10 @@ class FeedbackOut(Out):
 class ProfileOut(PatientOut):
     """The record with what was asked for beside it; what was not asked for is null."""
 
-    counts: CountsOut
-    appointments: list[VisitOut] | None = None
-    loyalty: PointsOut | None = None
-    feedback: FeedbackOut | None = None
+    counts: PatientCountsOut
+    appointments: list[PatientVisitOut] | None = None
+    loyalty: PointsInShort | None = None
+    feedback: FeedbackInShort | None = None
     preferences: dict[str, Any] | None = None
     insurance: list[PolicyOut] | None = None
     consents: list[ConsentOut] | None = None
@@ -349,5 +349,5 @@ class ProfileOut(PatientOut):
 class RegisteredOut(PatientOut):
     """The new record; `duplicates_ignored` are those passed over by `confirm_new`."""
 
-    loyalty: PointsOut | None = None
+    loyalty: PointsInShort | None = None
     duplicates_ignored: list[CandidateOut] = Field(default_factory=list)

@@ -47,7 +47,7 @@ def _split(given: Any) -> Any:
     return given
 
 
-class HomeBody(Body):
+class HomeAddressBody(Body):
     """Where they live."""
 
     line: Title | None = None
@@ -55,7 +55,7 @@ class HomeBody(Body):
     lga: Title | None = None
 
 
-class ContactBody(Body):
+class EmergencyContactBody(Body):
     """Whom to call when something happens."""
 
     name: Name
@@ -98,13 +98,13 @@ class ProfileBody(_Clinical):
     age_estimate: int | None = Field(default=None, ge=0, le=125)
     gender: Gender | None = None
     email: Email | None = None
-    address: HomeBody | None = None
+    address: HomeAddressBody | None = None
     state: State | None = None
     language: Language = "en"
     nin: Nin | None = None
     nhis_number: Nhis | None = None
     hmo: PolicyBody | None = None
-    emergency_contact: ContactBody | None = None
+    emergency_contact: EmergencyContactBody | None = None
     guardian_id: UUID | None = None
     preferred_channel: Channel | None = None
     consents: list[ConsentBody] = Field(min_length=1, max_length=30)
@@ -128,12 +128,12 @@ class PatientChange(_Clinical):
     last_name: Name | None = None
     date_of_birth: date | None = None
     gender: Gender | None = None
-    address: HomeBody | None = None
+    address: HomeAddressBody | None = None
     state: State | None = None
     language: Language | None = None
     nin: Nin | None = None
     nhis_number: Nhis | None = None
-    emergency_contact: ContactBody | None = None
+    emergency_contact: EmergencyContactBody | None = None
     guardian_id: UUID | None = None
     home_hospital_id: UUID | None = None
     external_mrn: Code | None = None
@@ -208,7 +208,7 @@ class RevealBody(Body):
     reason: Reason
 
 
-class AddressBody(Body):
+class PatientAddressBody(Body):
     """A number or an e-mail that speaks for the patient."""
 
     channel: Channel
@@ -230,13 +230,13 @@ class EraseBody(Body):
     confirm_name: Annotated[str, StringConstraints(min_length=1, max_length=170)]
 
 
-class HoldBody(Body):
+class LegalHoldBody(Body):
     """Why the record must stay as it is."""
 
     reason: ShortNote = Field(min_length=5)
 
 
-class ImportBody(Body):
+class PatientImportBody(Body):
     """A file of patients as text, with a header line."""
 
     csv: Annotated[str, StringConstraints(min_length=1, max_length=1_000_000)]

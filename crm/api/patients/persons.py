@@ -6,7 +6,13 @@ from uuid import UUID
 from crm import imports, patients, privacy
 from crm.api.kit import Data, Out, call, needs
 from crm.api.patients.answers import PatientOut
-from crm.api.patients.bodies import EraseBody, HoldBody, ImportBody, MergeBody, RevealBody
+from crm.api.patients.bodies import (
+    EraseBody,
+    LegalHoldBody,
+    MergeBody,
+    PatientImportBody,
+    RevealBody,
+)
 from crm.api.patients.door import door
 from crm.api.patients.writing import home
 from crm.kit.errors import Invalid
@@ -32,7 +38,7 @@ class ErasedOut(Out):
     rows: dict[str, int]
 
 
-class ExportOut(Out):
+class PersonExportOut(Out):
     """Everything about a person."""
 
     exported_at: str
@@ -44,7 +50,7 @@ class ExportOut(Out):
     looked_at: list[dict[str, Any]]
 
 
-class RowErrorOut(Out):
+class PatientRowErrorOut(Out):
     """What is wrong in a line of the file; the header is line 1."""
 
     line: int
@@ -53,13 +59,13 @@ class RowErrorOut(Out):
     message: str
 
 
-class ImportedOut(Out):
+class PatientsImportedOut(Out):
     """What became of the rows; a dry run says the same and keeps nothing."""
 
     rows: int
     created: int
     is_dry_run: bool
-    errors: list[RowErrorOut]
+    errors: list[PatientRowErrorOut]
 
 
 @door.post("/patients/<uuid:patient_id>/reveal")
@@ -105,11 +111,11 @@ def merge(patient_id: UUID, json_data: MergeBody) -> Data[PatientOut]:
 
 @door.post("/patients/<uuid:patient_id>/export")
 @needs(Permission.PATIENTS_EXPORT)
-@door.output(Data[ExportOut])
-def export(patient_id: UUID) -> Data[ExportOut]:
+@door.output(Data[PersonExportOut])
+def export(patient_id: UUID) -> Data[PersonExportOut]:
     """Everything we hold about the person, and who looked at it; the request is written down."""
     made = privacy.export(call.session, patient_id, scope=call.scope, by=call.actor, now=call.now)
-    return Data(data=ExportOut.model_validate(made))
+    return Data(data=PersonExportOut.model_validate(made))
 
 
 @door.post("/patients/<uuid:patient_id>/erase")
@@ -128,9 +134,9 @@ def erase(patient_id: UUID, json_data: EraseBody) -> Data[ErasedOut]:
 
 @door.put("/patients/<uuid:patient_id>/legal-hold")
 @needs(Permission.PATIENTS_ERASE)
-@door.input(HoldBody)
+@door.input(LegalHoldBody)
 @door.output(Data[PatientOut])
-def place_hold(patient_id: UUID, json_data: HoldBody) -> Data[PatientOut]:
+def place_hold(patient_id: UUID, json_data: LegalHoldBody) -> Data[PatientOut]:
     """Keep the record from being erased, for a court or an investigation."""
     return _held(patient_id, json_data.reason)
 
@@ -145,9 +151,9 @@ def lift_hold(patient_id: UUID) -> Data[PatientOut]:
 
 @door.post("/patients/import")
 @needs(Permission.PATIENTS_IMPORT)
-@door.input(ImportBody)
-@door.output(Data[ImportedOut])
-def import_file(json_data: ImportBody) -> Data[ImportedOut]:
+@door.input(PatientImportBody)
+@door.output(Data[PatientsImportedOut])
+def import_file(json_data: PatientImportBody) -> Data[PatientsImportedOut]:
     """Register patients from CSV text, at most 1,000 rows; good rows count, bad ones are named."""
     done = imports.from_csv(
         call.session,
@@ -158,11 +164,11 @@ def import_file(json_data: ImportBody) -> Data[ImportedOut]:
         now=call.now,
     )
     return Data(
-        data=ImportedOut(
+        data=PatientsImportedOut(
             rows=done.rows,
             created=len(done.created),
             is_dry_run=json_data.dry_run,
-            errors=[RowErrorOut.model_validate(error) for error in done.errors],
+            errors=[PatientRowErrorOut.model_validate(error) for error in done.errors],
         )
     )
 

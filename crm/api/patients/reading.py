@@ -11,15 +11,15 @@ from crm import consents, insurance, patients, preferences
 from crm.api.kit import Data, Page, call, needs
 from crm.api.patients.answers import (
     ConsentOut,
-    CountsOut,
     FamilyOut,
-    FeedbackOut,
+    FeedbackInShort,
+    PatientCountsOut,
     PatientOut,
-    PointsOut,
+    PatientRowOut,
+    PatientVisitOut,
+    PointsInShort,
     PolicyOut,
     ProfileOut,
-    RowOut,
-    VisitOut,
 )
 from crm.api.patients.bodies import PatientFilter, PatientSearch, ProfileParts
 from crm.api.patients.door import door
@@ -37,8 +37,8 @@ PURPOSES = ("care", "operations", "support", "audit")
 @door.get("/patients")
 @needs(Permission.PATIENTS_READ)
 @door.input(PatientFilter, location="query")
-@door.output(Page[RowOut])
-def index(query_data: PatientFilter) -> Page[RowOut]:
+@door.output(Page[PatientRowOut])
+def index(query_data: PatientFilter) -> Page[PatientRowOut]:
     """The patients of one's hospitals by name, or those whose names begin so."""
     wanted = Wanted(
         name=query_data.q,
@@ -54,8 +54,8 @@ def index(query_data: PatientFilter) -> Page[RowOut]:
 @door.post("/patients/search")
 @needs(Permission.PATIENTS_READ)
 @door.input(PatientSearch)
-@door.output(Page[RowOut])
-def search(json_data: PatientSearch) -> Page[RowOut]:
+@door.output(Page[PatientRowOut])
+def search(json_data: PatientSearch) -> Page[PatientRowOut]:
     """Find by a whole NIN, NHIS/NHIA number, phone or e-mail, which belong in no address line."""
     wanted = Wanted(
         name=json_data.q,
@@ -85,7 +85,7 @@ def profile(patient_id: UUID, query_data: ProfileParts) -> Data[ProfileOut]:
     parts = {part: _PARTS[part](patient) for part in query_data.include}
     counts = patients.counts(call.session, patient, scope=call.scope, now=call.now)
     shown = PatientOut.of(patient).model_dump()
-    return Data(data=ProfileOut(**shown, counts=CountsOut.model_validate(counts), **parts))
+    return Data(data=ProfileOut(**shown, counts=PatientCountsOut.model_validate(counts), **parts))
 
 
 @door.get("/patients/<uuid:patient_id>/family")
@@ -106,28 +106,30 @@ def consent_history(patient_id: UUID) -> Data[list[ConsentOut]]:
     return Data(data=_consents(patient))
 
 
-def _rows(found: Found[Patient]) -> Page[RowOut]:
+def _rows(found: Found[Patient]) -> Page[PatientRowOut]:
     held = patients.addresses_of_many(call.session, [patient.id for patient in found.items])
-    return Page[RowOut].of(found, lambda patient: RowOut.of(patient, held[patient.id]))
+    return Page[PatientRowOut].of(
+        found, lambda patient: PatientRowOut.of(patient, held[patient.id])
+    )
 
 
 # -- the parts of a profile -----------------------------------------------------------------------
 
 
-def _appointments(patient: Patient) -> list[VisitOut]:
+def _appointments(patient: Patient) -> list[PatientVisitOut]:
     found = patients.visits(call.session, patient, scope=call.scope)
-    return [VisitOut.model_validate(visit) for visit in found]
+    return [PatientVisitOut.model_validate(visit) for visit in found]
 
 
-def _loyalty(patient: Patient) -> PointsOut | None:
+def _loyalty(patient: Patient) -> PointsInShort | None:
     call.require(Permission.LOYALTY_READ)
     account = call.session.scalars(
         select(LoyaltyAccount).where(LoyaltyAccount.patient_id == patient.id)
     ).one_or_none()
-    return PointsOut.model_validate(account) if account else None
+    return PointsInShort.model_validate(account) if account else None
 
 
-def _feedback(patient: Patient) -> FeedbackOut:
+def _feedback(patient: Patient) -> FeedbackInShort:
     mine = PatientFeedback.patient_id == patient.id
     if call.scope.is_staff:
         mine &= call.require(Permission.FEEDBACK_READ).where(PatientFeedback.hospital_id)
@@ -137,7 +139,7 @@ def _feedback(patient: Patient) -> FeedbackOut:
         ).where(mine)
     ).one()
     shown = None if average is None else round(float(average), 2)
-    return FeedbackOut(answers=answers, average=shown, last_at=last_at)
+    return FeedbackInShort(answers=answers, average=shown, last_at=last_at)
 
 
 def _preferences(patient: Patient) -> dict[str, Any]:

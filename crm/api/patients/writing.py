@@ -12,15 +12,15 @@ from crm import insurance, loyalty, patients
 from crm.api.kit import Body, Data, Empty, call, expected_version, needs
 from crm.api.kit.fields import Email, PhoneText
 from crm.api.patients.answers import (
-    AddressOut,
     CandidateOut,
+    PatientAddressOut,
     PatientOut,
-    PointsOut,
+    PointsInShort,
     RegisteredOut,
     contact,
     may_see_contacts,
 )
-from crm.api.patients.bodies import AddressBody, PatientChange, ProfileBody
+from crm.api.patients.bodies import PatientAddressBody, PatientChange, ProfileBody
 from crm.api.patients.door import door
 from crm.kit.clock import lagos_day
 from crm.kit.errors import Invalid, NotFound
@@ -70,7 +70,7 @@ def register(json_data: ProfileBody) -> Data[RegisteredOut]:
     return Data(
         data=RegisteredOut(
             **PatientOut.of(patient).model_dump(),
-            loyalty=PointsOut.model_validate(account),
+            loyalty=PointsInShort.model_validate(account),
             duplicates_ignored=[CandidateOut.of(each) for each in passed_over],
         )
     )
@@ -97,9 +97,9 @@ def change(patient_id: UUID, json_data: PatientChange) -> Data[PatientOut]:
 
 @door.post("/patients/<uuid:patient_id>/addresses")
 @needs(Permission.PATIENTS_WRITE)
-@door.input(AddressBody)
-@door.output(Data[AddressOut], status_code=201)
-def add_address(patient_id: UUID, json_data: AddressBody) -> Data[AddressOut]:
+@door.input(PatientAddressBody)
+@door.output(Data[PatientAddressOut], status_code=201)
+def add_address(patient_id: UUID, json_data: PatientAddressBody) -> Data[PatientAddressOut]:
     """Let a number or an e-mail speak for the patient; it may speak for others too."""
     patient = patients.get(call.session, patient_id, scope=call.scope)
     call.concerns("patient", patient.id, hospital_id=patient.home_hospital_id)
