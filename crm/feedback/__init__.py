@@ -1,6 +1,6 @@
 """Feedback of patients: invited once after a visit, given once, answered for when it is bad."""
 
-from crm.feedback.answers import EditClosed, Given, InvitationExpired, edit, give, give_invited
+from crm.feedback.answers import EditClosed, Given, InvitationExpired, edit, give, invited_to
 from crm.feedback.invitations import awaiting, due_time, invite, still_open
 from crm.feedback.invited import Wanted
 from crm.feedback.posting import count_due, post_due
@@ -27,8 +27,8 @@ __all__ = [
     "follow_up_of",
     "get",
     "give",
-    "give_invited",
     "invite",
+    "invited_to",
     "post_due",
     "search",
     "still_open",

@@ -83,33 +83,14 @@ def give(
     return Given(row, award.points if award else 0, _follow_up(session, row, said, now))
 
 
-def give_invited(
-    session: Session,
-    *,
-    patient_id: UUID,
-    invitation_id: UUID,
-    said: Said,
-    source: AnswerSource,
-    now: datetime,
-    scope: Scope,
-    is_anonymous: bool = False,
-) -> Given:
-    """The same by way of an invitation. Raises InvitationExpired too."""
+def invited_to(session: Session, invitation_id: UUID, *, patient_id: UUID, now: datetime) -> UUID:
+    """The visit that an invitation asks this patient about. Raises NotFound, InvitationExpired."""
     invitation = session.get(FeedbackInvitation, invitation_id)
     if invitation is None or invitation.patient_id != patient_id:
         raise NotFound("There is no such invitation.")
     if invitation.expires_at <= now:
         raise InvitationExpired("This invitation has expired.")
-    return give(
-        session,
-        patient_id=patient_id,
-        appointment_id=invitation.appointment_id,
-        said=said,
-        source=source,
-        now=now,
-        scope=scope,
-        is_anonymous=is_anonymous,
-    )
+    return invitation.appointment_id
 
 
 def edit(

@@ -5,13 +5,14 @@ what counts is the first contact. Whoever is complained of neither sees nor chan
 """
 
 from crm.follow_ups.opening import SPAN, start
-from crm.follow_ups.readings import Wanted, breached, get, notes_of, search
+from crm.follow_ups.readings import Wanted, about, breached, get, notes_of, search
 from crm.follow_ups.steps import AlreadyResolved, assign, name, note_contact, resolve
 
 __all__ = [
     "SPAN",
     "AlreadyResolved",
     "Wanted",
+    "about",
     "assign",
     "breached",
     "get",

@@ -11,7 +11,7 @@ from crm.kit.crypto import Vault
 from crm.kit.errors import NotFound
 from crm.kit.paging import Found, PageRequest, keyset
 from crm.kit.permissions import Actor, Scope
-from crm.models import FollowUp, Severity
+from crm.models import FollowUp, OwnerSatisfaction, PatientFeedback, Severity
 
 NOTE = "follow_ups.contact_note"
 RESOLUTION = "follow_ups.resolution"
@@ -53,6 +53,13 @@ def get(session: Session, follow_up_id: UUID, *, scope: Scope, by: Actor) -> Fol
 def breached(now: datetime) -> ColumnElement[bool]:
     """First contact came, or is still missing, after it was due."""
     return func.coalesce(FollowUp.first_contact_at, FollowUp.resolved_at, now) > FollowUp.due_at
+
+
+def about(session: Session, follow_up: FollowUp) -> PatientFeedback | OwnerSatisfaction:
+    """What was said that it answers."""
+    if follow_up.feedback_id is not None:
+        return session.get_one(PatientFeedback, follow_up.feedback_id)
+    return session.get_one(OwnerSatisfaction, follow_up.satisfaction_id)
 
 
 def notes_of(session: Session, follow_up: FollowUp) -> tuple[str | None, str | None]:

@@ -159,6 +159,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             _P.PATIENTS_READ,
             _P.PREFERENCES_WRITE,
             _P.PATIENTS_EXPORT,
+            _P.FEEDBACK_READ,
             _P.FEEDBACK_WRITE,
             _P.LOYALTY_READ,
             _P.LOYALTY_REDEEM,
@@ -171,6 +172,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             _P.OWN_READ,
             _P.OWNERS_READ,
             _P.PAYOUTS_READ,
+            _P.SATISFACTION_READ,
             _P.SATISFACTION_WRITE,
             _P.MESSAGES_READ,
         }

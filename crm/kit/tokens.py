@@ -30,6 +30,14 @@ class Links:
         """The address an unsubscribe link speaks for; None when we did not make it."""
         return self._read("unsubscribe", token)
 
+    def feedback(self, invitation: UUID) -> str:
+        """The token that answers an invitation to give feedback, for whoever holds it."""
+        return self._sign("feedback", invitation)
+
+    def read_feedback(self, token: str) -> UUID | None:
+        """The invitation a token answers; None when we did not make it."""
+        return self._read("feedback", token)
+
     def _read(self, purpose: str, token: str) -> UUID | None:
         try:
             return UUID(hex=self._signer(purpose).unsign(token).decode())

@@ -19,6 +19,7 @@ from crm import outbox, owners
 from crm.feedback import due_time, questions
 from crm.kit.clock import lagos_day
 from crm.kit.ids import uuid7
+from crm.kit.permissions import EVERYTHING, Scope
 from crm.models import (
     Address,
     Contract,
@@ -46,7 +47,9 @@ _IS_WAITING = text(
 _NO_ADDRESS = "there is no address from which an answer can come"
 
 
-def invite_owners(session: Session, *, period: str, now: datetime) -> int:
+def invite_owners(
+    session: Session, *, period: str, now: datetime, scope: Scope = EVERYTHING
+) -> int:
     """Write down who is to be asked this quarter; a second time adds only who is new.
 
     Returns how many were added. Raises Invalid for a period that is none, or not now.
@@ -54,7 +57,7 @@ def invite_owners(session: Session, *, period: str, now: datetime) -> int:
     periods.check(period, now=now)
     first_at = due_time(now, now=now)
     rows = []
-    for owner_id, contract_id, hospital_id, turn in session.execute(_to_ask(period, now)):
+    for owner_id, contract_id, hospital_id, turn in session.execute(_to_ask(period, scope, now)):
         due_at = first_at + APART * (turn - 1)
         rows.append(
             {
@@ -137,7 +140,7 @@ def awaiting(session: Session, *, address_id: UUID, now: datetime) -> OwnerSurve
     )
 
 
-def _to_ask(period: str, now: datetime) -> Select[UUID, UUID, UUID, int]:
+def _to_ask(period: str, scope: Scope, now: datetime) -> Select[UUID, UUID, UUID, int]:
     today = lagos_day(now)
     has_answered = exists().where(
         OwnerSatisfaction.owner_id == Contract.owner_id,
@@ -151,7 +154,7 @@ def _to_ask(period: str, now: datetime) -> Select[UUID, UUID, UUID, int]:
         select(Contract.owner_id, Contract.id, Contract.hospital_id, turn)
         .join(Owner, Owner.id == Contract.owner_id)
         .where(Owner.status == OwnerStatus.ACTIVE, Contract.status == ContractStatus.ACTIVE)
-        .where(Contract.starts_on <= today)
+        .where(scope.where(Contract.hospital_id), Contract.starts_on <= today)
         .where(or_(Contract.ends_on.is_(None), Contract.ends_on >= today), ~has_answered)
     )
 

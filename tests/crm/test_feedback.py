@@ -138,23 +138,15 @@ def test_a_comment_stands_in_no_log(session, visit, now, caplog):
 # -- by invitation --------------------------------------------------------------------------------
 
 
-def invited(session, visit, now, **more):
-    return feedback.give_invited(
-        session,
-        patient_id=visit.patient_id,
-        said=FINE,
-        source=AnswerSource.WEB,
-        scope=Scope(frozenset(), patient_id=visit.patient_id),
-        now=now,
-        **more,
-    )
+def invited_to(session, visit, invitation_id, now):
+    return feedback.invited_to(session, invitation_id, patient_id=visit.patient_id, now=now)
 
 
 def test_an_invitation_stands_for_its_visit(session, visit, now):
     invitation = feedback.invite(session, appointment=visit, now=now)
-    given = invited(session, visit, now + HOUR, invitation_id=invitation.id)
+    assert invited_to(session, visit, invitation.id, now + HOUR) == visit.id
 
-    assert given.feedback.appointment_id == visit.id
+    give(session, visit, FINE, now=now + HOUR)
     session.refresh(invitation)
     assert invitation.answered_at == now + HOUR
 
@@ -162,7 +154,7 @@ def test_an_invitation_stands_for_its_visit(session, visit, now):
 def test_an_expired_invitation_is_gone(session, visit, now):
     invitation = feedback.invite(session, appointment=visit, now=now)
     with pytest.raises(feedback.InvitationExpired) as gone:
-        invited(session, visit, invitation.expires_at, invitation_id=invitation.id)
+        invited_to(session, visit, invitation.id, invitation.expires_at)
     assert gone.value.status == 410
 
 
@@ -170,9 +162,9 @@ def test_the_invitation_of_another_is_not_there(session, clinic, visit, now):
     musas = a_visit(session, clinic, clinic.musa, over_at=now - HOUR)
     invitation = feedback.invite(session, appointment=musas, now=now)
     with pytest.raises(NotFound):
-        invited(session, visit, now, invitation_id=invitation.id)
+        invited_to(session, visit, invitation.id, now)
     with pytest.raises(NotFound):
-        invited(session, visit, now, invitation_id=uuid4())
+        invited_to(session, visit, uuid4(), now)
 
 
 # -- staying unknown ------------------------------------------------------------------------------
