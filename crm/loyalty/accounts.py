@@ -32,7 +32,7 @@ def enrol(session: Session, patient_id: UUID, *, now: datetime) -> LoyaltyAccoun
         .values(
             id=uuid7(),
             patient_id=patient_id,
-            referral_code="".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH)),
+            referral_code=new_code(),
             tier_since=now,
             created_at=now,
             updated_at=now,
@@ -40,6 +40,11 @@ def enrol(session: Session, patient_id: UUID, *, now: datetime) -> LoyaltyAccoun
         .on_conflict_do_nothing(index_elements=["patient_id"])
     )
     return of(session, patient_id)
+
+
+def new_code() -> str:
+    """A referral code nobody has: 39 bits of chance, and the database says when it was taken."""
+    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
 
 
 def of(session: Session, patient_id: UUID) -> LoyaltyAccount:

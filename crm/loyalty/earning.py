@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, column, select, text
 from sqlalchemy.orm import Session
 
 from crm.kit.clock import at_lagos, lagos_day
@@ -27,7 +27,16 @@ _LOCK = text("""
     from loyalty_points a, earning_rules r
     where a.patient_id = :patient_id and r.code = :rule and r.is_active
     for no key update of a
-""")
+""").columns(
+    column("id"),
+    column("status"),
+    column("points"),
+    column("kobo_per_point"),
+    column("most_points"),
+    column("daily_cap"),
+    column("valid_months"),
+    column("is_qualifying"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +142,7 @@ def give(session: Session, given: Credit, *, now: datetime) -> Award | None:
 
 def worth(rule: EarningRule | Row[Any], amount_kobo: int) -> int:
     """What the rule gives: its points, or whole points for the amount, at most so many."""
-    points: int = rule.points or amount_kobo // rule.kobo_per_point
+    points: int = rule.points or amount_kobo // (rule.kobo_per_point or 1)
     return min(points, rule.most_points) if rule.most_points else points
 
 

@@ -10,17 +10,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, column, text
 from sqlalchemy.orm import Session
 
 from crm.kit.ids import uuid7
 from crm.loyalty.refusals import LedgerBroken
 from crm.models import PointsKind
 
-# An award a day or two is looked for among this many of the member's last transactions.
-_RECENT = 200
-
-_CREDIT = text(f"""
+# A day's awards are counted among the member's last 200 transactions.
+_CREDIT = text("""
     with a as (
         select id, seq, available, qualifying + :qualifying as qualifying, tier
         from loyalty_points where id = :account_id
@@ -37,7 +35,7 @@ _CREDIT = text(f"""
         where cast(:daily_cap as int) is null or cast(:daily_cap as int) > (
             select count(*) from (
                 select rule, at from loyalty_transactions
-                where account_id = a.id and seq > a.seq - {_RECENT}
+                where account_id = a.id and seq > a.seq - 200
             ) as recent
             where rule = cast(:rule as text) and at >= cast(:today as timestamptz)
         )
@@ -67,7 +65,9 @@ _CREDIT = text(f"""
     from a, t left join up on true
     where p.id = a.id
     returning p.available, p.qualifying, p.tier, a.tier as tier_before, p.owed
-""")  # noqa: S608 -- the number is our own
+""").columns(
+    column("available"), column("qualifying"), column("tier"), column("tier_before"), column("owed")
+)
 
 _SOONEST = "expires_at, id"
 _OWN_FIRST = "(transaction_id = :original_id) desc, expires_at, id"
@@ -115,7 +115,7 @@ _TAKE_BACK = text(f"""
     set seq = t.seq, available = t.balance_after, earned = p.earned - :points, updated_at = :now
     from t where p.id = :account_id
     returning p.available, (select sum(points) from d) as drawn
-""")  # noqa: S608 -- the pieces are our own
+""").columns(column("available"), column("drawn"))  # noqa: S608 -- the pieces are our own
 
 _PUT_BACK = text("""
     with a as (
@@ -155,7 +155,7 @@ _PUT_BACK = text("""
         updated_at = :now
     from t, n where p.id = :account_id
     returning p.available, p.owed, n.points
-""")
+""").columns(column("available"), column("owed"), column("points"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,7 @@ class CodeUnknown(NotFound):
     """There is no such code; `facts["tries_left"]` says how often one may still try."""
 
     code = "code_unknown"
+    keeps = True
 
 
 class TooManyTries(DomainError):
