@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, ParamSpec
 from uuid import UUID
 
 from flask import make_response, request
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.channels.carrier import Channel
@@ -125,19 +125,14 @@ class OwnerRevealedOut(Out):
     addresses: list[OwnerAddressOut]
 
 
-def _known_parts(text: str) -> str:
-    unknown = set(text.split(",")) - set(owner_profiles.PARTS)
-    if unknown:
-        raise ValueError(f"knows {', '.join(owner_profiles.PARTS)}")
-    return text
+_PART = "|".join(owner_profiles.PARTS)
+Parts = Annotated[str, StringConstraints(pattern=rf"^({_PART})(,({_PART}))*$", max_length=100)]
 
 
 class OwnerProfileQuery(Body):
     """What to show beside the owner, with commas between."""
 
-    include: Annotated[str, StringConstraints(max_length=100), AfterValidator(_known_parts)] = (
-        "contracts,payouts,satisfaction"
-    )
+    include: Parts = "contracts,payouts,satisfaction"
     payout_limit: int = Field(default=10, ge=1, le=50)
 
 

@@ -158,7 +158,9 @@ def _write(
     )
     terms.check().write_to(contract)
     overlap = ContractOverlap("This owner has a contract with this hospital in that time.")
-    with meaning(session, {"ex_contracts_period": overlap}):
+    nowhere = NotFound("There is no such hospital.")
+    refusals = {"ex_contracts_period": overlap, "fk_contracts_hospital_id": nowhere}
+    with meaning(session, refusals):
         session.add(contract)
     _keep(session, contract, starts_on, by=by, now=now)
     return contract

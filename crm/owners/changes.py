@@ -14,6 +14,7 @@ from crm.kit.crypto import Vault
 from crm.kit.errors import Gone, Invalid, NotFound, StaleVersion
 from crm.kit.ids import uuid7
 from crm.kit.permissions import Actor, Permission
+from crm.kit.violations import meaning
 from crm.models import Owner, OwnerKind, OwnerStatus
 from crm.owners.reading import TIN, visible
 
@@ -63,8 +64,8 @@ def make(
         updated_at=now,
     )
     _seal_tin(session, owner, tin)
-    session.add(owner)
-    session.flush()
+    with meaning(session, {"fk_owners_hospital_id": NotFound("There is no such hospital.")}):
+        session.add(owner)
     return owner
 
 

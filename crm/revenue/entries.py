@@ -129,7 +129,9 @@ def record(
         updated_at=now,
     )
     known = EntryKnown("There is an entry with this reference already.")
-    with meaning(session, {"uq_revenue_entries_ref": known}):
+    nowhere = NotFound("There is no such hospital.")
+    refusals = {"uq_revenue_entries_ref": known, "fk_revenue_entries_hospital_id": nowhere}
+    with meaning(session, refusals):
         session.add(entry)
     return entry
 

@@ -1,6 +1,7 @@
 """Owners, contracts, bank accounts, revenue and tax rates by the API, each role within its own."""
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -143,6 +144,15 @@ def test_another_hospitals_owner_is_not_there(api, danladi, contract):
     ]
     assert [each.status_code for each in tries] == [404] * len(tries)
     assert wuse.get("/owners").json["data"] == wuse.get("/contracts").json["data"] == []
+
+
+def test_a_hospital_that_is_none_is_not_found(api, danladi):
+    admin, nowhere = api.as_(Role.ADMIN), str(uuid4())
+    entry = {"service_line": "Ward", "kind": "charge", "amount_kobo": 5, "billed_on": "2026-10-03"}
+    agreed = TEN_PER_CENT | {"owner_id": danladi, "starts_on": "2026-01-01"}
+    tries = {"/owners": DANLADI, "/revenue-entries": entry, "/contracts": agreed}
+    for path, body in tries.items():
+        assert admin.post(path, body | {"hospital_id": nowhere}).status_code == 404, path
 
 
 def test_the_tax_number_is_revealed_for_a_reason_that_is_kept(api, ngozi, danladi):
