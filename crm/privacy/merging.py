@@ -44,6 +44,17 @@ _HOLDERS = text("""
     select address_id, :kept, role, since from address_holders where patient_id = :gone
     on conflict do nothing
 """)
+# The last on each purpose at each address, unless the record that stays has said more since.
+_WORDS = text("""
+    select distinct on (c.address_id, c.purpose) c.id
+    from consents c
+    where c.patient_id = :gone and not exists (
+        select from consents k
+        where k.address_id = c.address_id and k.id > c.id and k.purpose in (c.purpose, 'all')
+            and (k.patient_id = :kept or k.patient_id is null)
+    )
+    order by c.address_id, c.purpose, c.id desc
+""")
 _ACCOUNTS = text("""
     select patient_id from loyalty_points where patient_id in (:kept, :gone)
 """)
@@ -81,6 +92,7 @@ def merge(
     _move_rows(session, kept_id, gone_id)
     _move_addresses(session, kept, gone, now=now)
     _move_points(session, kept_id, gone_id)
+    session.expire_all()  # rows that were loaded before say whose they are now
     _fill(session, kept, gone)
     _point(session, kept, gone, now=now)
     act = Act(
@@ -133,7 +145,7 @@ def _move(
 def _move_addresses(session: Session, kept: Patient, gone: Patient, *, now: datetime) -> None:
     """The phones, and what was last agreed to at each, said again in the kept record's name."""
     session.execute(_HOLDERS, {"kept": kept.id, "gone": gone.id})
-    for consent in _last_words(session, gone.id):
+    for consent in _last_words(session, kept.id, gone.id):
         consents.record(
             session,
             address_id=consent.address_id,
@@ -149,14 +161,9 @@ def _move_addresses(session: Session, kept: Patient, gone: Patient, *, now: date
     session.execute(delete(AddressHolder).where(AddressHolder.patient_id == gone.id))
 
 
-def _last_words(session: Session, patient_id: UUID) -> Sequence[Consent]:
-    """The last word on each purpose at each address, in the order in which they were said."""
-    last = (
-        select(Consent.id)
-        .where(Consent.patient_id == patient_id)
-        .distinct(Consent.address_id, Consent.purpose)
-        .order_by(Consent.address_id, Consent.purpose, Consent.id.desc())
-    )
+def _last_words(session: Session, kept_id: UUID, gone_id: UUID) -> Sequence[Consent]:
+    """What holds still of what was said for the record that goes, in the order it was said."""
+    last = session.scalars(_WORDS, {"kept": kept_id, "gone": gone_id}).all()
     return session.scalars(select(Consent).where(Consent.id.in_(last)).order_by(Consent.id)).all()
 
 
