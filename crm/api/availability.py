@@ -122,7 +122,7 @@ def _patient_of(query: FreeQuery) -> UUID | None:
 # -- sessions -------------------------------------------------------------------------------------
 
 
-class SessionQuery(Query):
+class ClinicSessionQuery(Query):
     """Which sessions."""
 
     hospital_id: UUID | None = None
@@ -132,7 +132,7 @@ class SessionQuery(Query):
     end: Moment | None = None
 
 
-class SessionBody(Body):
+class ClinicSessionBody(Body):
     """A session as the weekly hours make it: service, practitioner and its beginning."""
 
     service_id: UUID
@@ -140,7 +140,7 @@ class SessionBody(Body):
     start_at: Moment
 
 
-class SessionChange(Body):
+class ClinicSessionChange(Body):
     """What may change of one session; a field left out stays."""
 
     version: Version | None = None
@@ -149,7 +149,7 @@ class SessionChange(Body):
     is_closed: bool | None = None
 
 
-class SessionOut(Out):
+class ClinicSessionOut(Out):
     """A session with its places; `last_number` is the newest number in its queue."""
 
     id: UUID
@@ -166,7 +166,7 @@ class SessionOut(Out):
     version: int
 
     @classmethod
-    def of(cls, there: ClinicSession) -> "SessionOut":
+    def of(cls, there: ClinicSession) -> "ClinicSessionOut":
         """The row in the contract's words."""
         return cls(
             id=there.id,
@@ -186,9 +186,9 @@ class SessionOut(Out):
 
 @door.get("/clinic-sessions")
 @needs(Permission.APPOINTMENTS_READ)
-@door.input(SessionQuery, location="query")
-@door.output(Page[SessionOut])
-def sessions(query_data: SessionQuery) -> Page[SessionOut]:
+@door.input(ClinicSessionQuery, location="query")
+@door.output(Page[ClinicSessionOut])
+def sessions(query_data: ClinicSessionQuery) -> Page[ClinicSessionOut]:
     """The sessions that anybody has booked or staff have changed, by when they begin."""
     found = clinic_sessions.search(
         call.session,
@@ -200,14 +200,14 @@ def sessions(query_data: SessionQuery) -> Page[SessionOut]:
         begin=query_data.begin,
         end=query_data.end,
     )
-    return Page[SessionOut].of(found, SessionOut.of)
+    return Page[ClinicSessionOut].of(found, ClinicSessionOut.of)
 
 
 @door.post("/clinic-sessions")
 @needs(Permission.HOSPITALS_WRITE)
-@door.input(SessionBody)
-@door.output(Data[SessionOut], status_code=201)
-def arrange(json_data: SessionBody) -> Data[SessionOut]:
+@door.input(ClinicSessionBody)
+@door.output(Data[ClinicSessionOut], status_code=201)
+def arrange(json_data: ClinicSessionBody) -> Data[ClinicSessionOut]:
     """The session of that time, as a row whose places can be changed."""
     there = clinic_sessions.arrange(
         call.session,
@@ -222,17 +222,17 @@ def arrange(json_data: SessionBody) -> Data[SessionOut]:
 
 @door.get("/clinic-sessions/<uuid:session_id>")
 @needs(Permission.APPOINTMENTS_READ)
-@door.output(Data[SessionOut])
-def session(session_id: UUID) -> Data[SessionOut]:
+@door.output(Data[ClinicSessionOut])
+def session(session_id: UUID) -> Data[ClinicSessionOut]:
     """One session."""
     return _one(clinic_sessions.get(call.session, session_id, scope=call.scope))
 
 
 @door.patch("/clinic-sessions/<uuid:session_id>")
 @needs(Permission.HOSPITALS_WRITE)
-@door.input(SessionChange)
-@door.output(Data[SessionOut])
-def change(session_id: UUID, json_data: SessionChange) -> Data[SessionOut]:
+@door.input(ClinicSessionChange)
+@door.output(Data[ClinicSessionOut])
+def change(session_id: UUID, json_data: ClinicSessionChange) -> Data[ClinicSessionOut]:
     """Change a session's places, or close it; what is booked stays booked."""
     there = clinic_sessions.change(
         call.session,
@@ -245,6 +245,6 @@ def change(session_id: UUID, json_data: SessionChange) -> Data[SessionOut]:
     return _one(there)
 
 
-def _one(there: ClinicSession) -> Data[SessionOut]:
+def _one(there: ClinicSession) -> Data[ClinicSessionOut]:
     call.concerns("clinic_session", there.id, hospital_id=there.hospital_id)
-    return Data(data=SessionOut.of(there))
+    return Data(data=ClinicSessionOut.of(there))

@@ -26,6 +26,7 @@ from crm.appointments.changes import (
     cancel,
     confirm,
     hold,
+    locked,
     may_move,
     release,
     release_dead_holds,
@@ -39,6 +40,7 @@ from crm.appointments.checks import (
     refuse_unless_eligible,
 )
 from crm.appointments.listing import get_in_scope, search, visible
+from crm.appointments.notes import Said, note, said_of
 from crm.appointments.notices import tell_booked, tell_cancelled
 from crm.appointments.refusals import (
     NotBookable,
@@ -65,6 +67,7 @@ __all__ = [
     "OutsideHours",
     "PatientBusy",
     "Request",
+    "Said",
     "SlotTaken",
     "TooEarly",
     "TooFar",
@@ -88,11 +91,14 @@ __all__ = [
     "get_in_scope",
     "hold",
     "judge",
+    "locked",
     "may_move",
     "no_show",
+    "note",
     "refuse_unless_eligible",
     "release",
     "release_dead_holds",
+    "said_of",
     "search",
     "tell_booked",
     "tell_cancelled",

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from crm import clinic_sessions, feedback, reminders
+from crm import clinic_sessions, feedback, referrals, reminders
 from crm.appointments import points, steps
 from crm.appointments.changes import locked
 from crm.appointments.refusals import VisitClosed
@@ -63,6 +63,9 @@ def fulfil(session: Session, appointment_id: UUID, *, now: datetime) -> Appointm
         session, locked(session, appointment_id), Status.FULFILLED, now=now, fulfilled_at=now
     )
     feedback.invite(session, appointment=visit, now=now)
+    referrals.visit_fulfilled(
+        session, patient_id=visit.patient_id, appointment_id=visit.id, now=now
+    )
     return visit
 
 

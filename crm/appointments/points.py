@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from crm import loyalty
 from crm.appointments.visits import FIRST
-from crm.models import Appointment
+from crm.models import Appointment, PointsTransaction
 
 RULE = "booking"
 _VISIT, _LATE = "appointment", "late_arrival"
@@ -24,6 +24,16 @@ def award(session: Session, visit: Appointment, *, now: datetime) -> loyalty.Awa
         source_id=visit.id,
         now=now,
     )
+
+
+def earned(session: Session, visit: Appointment) -> int:
+    """How many points the booking earned, whatever became of them."""
+    found = select(PointsTransaction.points).where(
+        PointsTransaction.rule == RULE,
+        PointsTransaction.source_type == _VISIT,
+        PointsTransaction.source_id == _first_of(session, visit),
+    )
+    return session.scalar(found) or 0
 
 
 def take_back(session: Session, visit: Appointment, *, reason: str, now: datetime) -> None:

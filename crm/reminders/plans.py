@@ -5,17 +5,18 @@ reminder that would wake people goes out the evening before instead, but only wh
 reminder was planned.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from crm.kit.clock import at_lagos, lagos
 from crm.kit.ids import uuid7
-from crm.models import Address, Appointment, Reminder, ReminderKind
+from crm.models import Address, Appointment, Reminder, ReminderKind, ReminderStatus
 
 DAY_AHEAD = timedelta(hours=24)
 HOURS_AHEAD = timedelta(hours=2)
@@ -87,6 +88,16 @@ def due_times(starts_at: datetime, *, now: datetime) -> list[tuple[ReminderKind,
     elif not planned:
         planned.append((ReminderKind.SAME_DAY, _evening_before(same_day)))
     return [(kind, due_at) for kind, due_at in planned if due_at > now]
+
+
+def coming(session: Session, appointment_id: UUID) -> Sequence[Reminder]:
+    """The reminders still to come for a visit, soonest first."""
+    return session.scalars(
+        select(Reminder)
+        .where(Reminder.appointment_id == appointment_id)
+        .where(Reminder.status == ReminderStatus.PENDING)
+        .order_by(Reminder.due_at)
+    ).all()
 
 
 def void(session: Session, appointment_id: UUID, *, now: datetime) -> None:

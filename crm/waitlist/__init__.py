@@ -2,6 +2,8 @@
 
 from crm.waitlist.entries import (
     AlreadyWaiting,
+    Names,
+    NotWaiting,
     Wish,
     WrongVisit,
     change,
@@ -29,7 +31,9 @@ from crm.waitlist.tidying import tidy
 __all__ = [
     "AlreadyWaiting",
     "LiveOffer",
+    "Names",
     "NotOffered",
+    "NotWaiting",
     "OfferOver",
     "Wish",
     "WrongVisit",
