@@ -7,7 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from bot.channels.carrier import Channel
-from crm import bank_accounts, communications, contracts, owners, satisfaction
+from crm import bank_accounts, communications, contracts, owners, payouts, satisfaction
 from crm.api.bank_accounts import BankAccountOut
 from crm.api.contracts import ContractOut
 from crm.api.kit import Out, call
@@ -31,7 +31,6 @@ from crm.models import (
     Purpose,
 )
 from crm.owners import Reached
-from crm.payouts import reading as payouts
 
 PARTS = ("contracts", "payouts", "satisfaction", "communications", "bank_accounts")
 

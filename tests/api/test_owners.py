@@ -6,10 +6,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from crm import revenue
-from crm.kit.permissions import Role
-from crm.models import AuditEvent
+from crm import revenue, satisfaction
+from crm.kit.permissions import EVERYTHING, Role
+from crm.models import AnswerSource, AuditEvent
 from tests.api.caller import Api, Caller
+from tests.crm.payroll import a_house, earn, paid, payout_of, run_month
 
 PHONE = "+2349140000021"
 DANLADI = {
@@ -82,6 +83,42 @@ def test_what_is_not_asked_for_or_not_theirs_is_null(api, ngozi, danladi):
     assert profile(ngozi, danladi, include="contracts")["payout_summary"] is None
     talker = api.as_(Role.COMMUNICATIONS, hospital="IKJ")
     assert profile(talker, danladi, include="payouts")["payout_summary"] is None
+
+
+def test_the_profile_sums_the_year_up(api):
+    now = api.wiring.now()
+    with api.wiring.transaction() as session:
+        house = a_house(session, now=now)
+        earn(session, house.hospital, 1_000_000_00)
+        run_month(session, by=house.ngozi, now=now)
+        paid(session, house, payout_of(session, house.contract), now=now)
+        satisfaction.give(
+            session,
+            house.owner.id,
+            answers={"overall": 4, "nps": 9},
+            source=AnswerSource.CALL,
+            scope=EVERYTHING,
+            now=now,
+        )
+    shown = profile(api.as_owner(house.owner.id), str(house.owner.id))
+
+    year = shown["payout_summary"]
+    assert (year["ytd_gross_kobo"], year["ytd_wht_kobo"]) == (1_000_000_00, 10_000_00)
+    assert (year["ytd_net_kobo"], year["completion_rate"]) == (90_000_00, 1.0)
+    assert year["last_paid_at"] == "2026-11-22T09:00:00Z"
+    assert [each["status"] for each in shown["recent_payouts"]] == ["completed"]
+    assert (shown["satisfaction"]["average"], shown["satisfaction"]["nps"]) == (4.0, 100.0)
+    wuse = profile_at_wuse(api, house)
+    assert wuse["recent_payouts"] == []
+    assert wuse["satisfaction"]["responses"] == 0
+
+
+def profile_at_wuse(api: Api, house):
+    """What Wuse sees of an owner whom it shares with Ikeja."""
+    agree(api, api.as_(Role.FINANCE), str(house.owner.id), "WUS")
+    shown = profile(api.as_(Role.FINANCE, hospital="WUS"), str(house.owner.id))
+    assert [each["hospital_id"] for each in shown["contracts"]] == [str(api.hospitals["WUS"])]
+    return shown
 
 
 def test_an_auditor_sees_masked_contact(api, danladi):
