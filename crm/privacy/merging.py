@@ -22,6 +22,7 @@ from crm.models import (
     PatientStatus,
     Referral,
 )
+from crm.privacy import points
 from crm.privacy.places import naming_columns
 from crm.privacy.whole import refuse_if_held, require_all
 
@@ -35,7 +36,7 @@ class CannotMerge(DomainError):
 _STAYS = {
     cast("Table", Consent.__table__): "only ever added to; the last words are said again",
     cast("Table", AddressHolder.__table__): "moved one by one, for both may hold a phone",
-    cast("Table", LoyaltyAccount.__table__): "one account a person",
+    cast("Table", LoyaltyAccount.__table__): "its points move, not its history",
     cast("Table", Referral.__table__): "who brought whom is history",
     cast("Table", DataRequest.__table__): "asked of that record",
 }
@@ -54,9 +55,6 @@ _WORDS = text("""
             and (k.patient_id = :kept or k.patient_id is null)
     )
     order by c.address_id, c.purpose, c.id desc
-""")
-_ACCOUNTS = text("""
-    select patient_id from loyalty_points where patient_id in (:kept, :gone)
 """)
 _FILLED = (
     "home_hospital_id",
@@ -91,7 +89,7 @@ def merge(
     refuse_if_held(gone)
     _move_rows(session, kept_id, gone_id)
     _move_addresses(session, kept, gone, now=now)
-    _move_points(session, kept_id, gone_id)
+    points.move(session, kept_id, gone_id, by=by, now=now)
     session.expire_all()  # rows that were loaded before say whose they are now
     _fill(session, kept, gone)
     _point(session, kept, gone, now=now)
@@ -165,16 +163,6 @@ def _last_words(session: Session, kept_id: UUID, gone_id: UUID) -> Sequence[Cons
     """What holds still of what was said for the record that goes, in the order it was said."""
     last = session.scalars(_WORDS, {"kept": kept_id, "gone": gone_id}).all()
     return session.scalars(select(Consent).where(Consent.id.in_(last)).order_by(Consent.id)).all()
-
-
-def _move_points(session: Session, kept_id: UUID, gone_id: UUID) -> None:
-    holders = set(session.scalars(_ACCOUNTS, {"kept": kept_id, "gone": gone_id}))
-    if holders == {gone_id}:
-        session.execute(
-            update(LoyaltyAccount)
-            .where(LoyaltyAccount.patient_id == gone_id)
-            .values(patient_id=kept_id)
-        )
 
 
 def _fill(session: Session, kept: Patient, gone: Patient) -> None:

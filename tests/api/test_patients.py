@@ -53,6 +53,15 @@ def test_the_desk_registers_and_gets_a_number_points_and_masks(api: Api):
     assert made["home_hospital_id"] == str(api.hospitals["IKJ"])
 
 
+def test_a_friends_code_is_heeded_and_a_wrong_one_refused(api: Api):
+    code = register(api)["loyalty"]["referral_code"]
+    desk = api.as_(Role.FRONT_DESK, hospital="IKJ")
+    wrong = desk.post("/patients/profile", BODY | BOLA | {"referral_code": "NOSUCHCO"})
+    assert wrong.status_code in {404, 409, 422}
+    assert desk.get("/patients", q="bola").json["data"] == []
+    assert register(api, **BOLA, referral_code=code)
+
+
 def test_a_second_record_of_one_person_must_be_meant(api: Api):
     first = register(api)
     desk = api.as_(Role.FRONT_DESK, hospital="IKJ")

@@ -12,6 +12,7 @@ from crm.kit.errors import Invalid, NotFound
 from crm.kit.ids import uuid7
 from crm.kit.paging import PageRequest
 from crm.kit.permissions import EVERYTHING, Actor, Kind, Role, Scope
+from crm.loyalty.by_hand import Gift
 from crm.models import (
     Address,
     Appointment,
@@ -111,6 +112,18 @@ def test_what_one_record_has_moves_to_the_other(session, clinic, twice, now):
     assert session.scalar(select(AuditEvent.purpose).where(AuditEvent.entity_id == twice.id)) == (
         "the same woman"
     )
+
+
+def test_points_of_both_records_are_one_balance_and_the_ledgers_hold(session, clinic, twice, now):
+    for patient, given in ((clinic.ada, 30), (twice, 70)):
+        loyalty.enrol(session, patient.id, now=now)
+        gift = Gift(points=given, reason="a welcome", is_qualifying=True)
+        loyalty.by_hand.give(session, patient.id, gift, by=Actor.system(), now=now)
+    merge(session, clinic, twice, now)
+    kept, gone = loyalty.of(session, clinic.ada.id), loyalty.of(session, twice.id)
+    assert (kept.available, kept.qualifying) == (100, 100)
+    assert (gone.available, gone.status) == (0, "closed")
+    assert not any(loyalty.invariants.check(session).values())
 
 
 def test_the_record_that_stays_keeps_its_own_word(session, clinic, twice, now):

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 
 from bot.channels.carrier import Channel
-from crm import insurance, loyalty, patients
+from crm import insurance, loyalty, patients, referrals
 from crm.api.kit import Body, Data, Empty, call, expected_version, needs
 from crm.api.kit.fields import Email, PhoneText
 from crm.api.patients.answers import (
@@ -66,6 +66,9 @@ def register(json_data: ProfileBody) -> Data[RegisteredOut]:
     call.concerns("patient", patient.id, hospital_id=patient.home_hospital_id)
     if json_data.hmo:
         insurance.add(call.session, patient.id, now=call.now, **json_data.hmo.model_dump())
+    if json_data.referral_code:
+        code = json_data.referral_code
+        referrals.join(call.session, code=code, friend_id=patient.id, now=call.now)
     account = loyalty.enrol(call.session, patient.id, now=call.now)
     return Data(
         data=RegisteredOut(
