@@ -70,6 +70,8 @@ class Settings(BaseModel):
 
     languages: Words = ("en", "pcm")
     sms_two_way: bool = True
+    # Phones in E.164 and e-mails that tests of channels may be sent to.
+    test_recipients: Words = ()
 
     # Work factor of password hashes: 4 is for tests alone.
     bcrypt_cost: int = Field(default=12, ge=4, le=16)

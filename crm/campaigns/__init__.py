@@ -1,6 +1,6 @@
 """Campaigns: whom a text is for, who of them hears it, and what became of each."""
 
-from crm.campaigns.audience import Share, shares
+from crm.campaigns.audience import Share, owners_matching, shares
 from crm.campaigns.fanning import AHEAD, BATCH, fan_out, running, start_due
 from crm.campaigns.filters import compile_filter
 from crm.campaigns.listing import (
@@ -67,6 +67,7 @@ __all__ = [
     "follow",
     "get",
     "names_of",
+    "owners_matching",
     "pause",
     "preview",
     "process_scheduled",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     CTE,
@@ -115,6 +116,15 @@ def freeze(session: Session, campaign: Campaign, *, now: datetime) -> Mapping[Re
         .group_by(CampaignRecipient.state)
     )
     return dict(counted.all())
+
+
+def owners_matching(
+    session: Session, given: Mapping[str, Any], *, scope: Scope, now: datetime, limit: int
+) -> list[UUID]:
+    """The owners in scope whom a filter finds, so many at most. Raises Invalid, UnknownField."""
+    condition = compile_filter(given, PersonKind.OWNER, now=now)
+    query = select(Owner.id).where(owners.visible(scope), condition)
+    return list(session.scalars(query.order_by(Owner.id).limit(limit)))
 
 
 def scope_of(campaign: Campaign) -> Scope:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from crm import communications
+from crm.kit.permissions import EVERYTHING, Scope
 from crm.models import Campaign, CampaignStatus
 
 
@@ -33,14 +34,20 @@ def process_scheduled(
     limit: int = 10_000,
     channels: Sequence[Channel] = (),
     dry_run: bool = False,
+    scope: Scope = EVERYTHING,
 ) -> Processed:
-    """End what is too late, wake the lanes where something is due, and say what there is."""
+    """End what is too late, wake the lanes where something is due, and say what there is.
+
+    Paused campaigns are named as far as they are in scope.
+    """
     found = communications.look(session, now=now, limit=limit, channels=channels)
     expired = found.expired
     if not dry_run:
         expired = communications.expire(session, now=now, limit=limit, channels=channels)
         communications.wake(session, found)
-    paused = select(Campaign.name).where(Campaign.status == CampaignStatus.PAUSED)
+    paused = select(Campaign.name).where(
+        Campaign.status == CampaignStatus.PAUSED, scope.where(Campaign.hospital_id)
+    )
     due = select(func.count()).where(
         Campaign.status == CampaignStatus.SCHEDULED, Campaign.scheduled_at <= now
     )

@@ -23,6 +23,7 @@ from crm.communications.trying import (
     TooManyTests,
     Trial,
     check_tester,
+    facts_of_address,
     is_for,
     try_channel,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "check_tester",
     "expire",
     "explain",
+    "facts_of_address",
     "is_for",
     "look",
     "people_of",

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
-from crm import addresses, outbox
+from crm import addresses, gate, outbox
 from crm.kit.errors import Denied, DomainError
 from crm.kit.permissions import Actor
 from crm.models import Lane, Message, Purpose
@@ -81,3 +81,11 @@ def try_channel(
         is_test=True,
     )
     return outbox.post_many(session, [draft], now=now)[0]
+
+
+def facts_of_address(session: Session, channel: Channel, value: str) -> gate.Facts:
+    """What the gate knows of an address; of one that is new, its channel alone."""
+    address = addresses.find(session, channel, value)
+    if address is None:
+        return gate.Facts(channel)
+    return gate.load(session, [gate.Asked(address.id)])[0]
