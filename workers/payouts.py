@@ -39,7 +39,7 @@ def draft_month(wiring: Wiring, *, dry_run: bool = False) -> Counts:
 def go_on(
     wiring: Wiring,
     run_id: str,
-    by_id: str | None = None,
+    by_id: str = "",
     *,
     submits: bool = False,
     recalculates: bool = False,

@@ -102,7 +102,7 @@ def build(session: Session, payout: Payout) -> Statement:
     )
 
 
-def explained(rows: Sequence[PayoutLine], inputs: Inputs) -> list[Explained]:
+def explained(rows: Sequence[PayoutLine | Line], inputs: Inputs) -> list[Explained]:
     """The lines with their words and the balance that runs down to the net."""
     balance, found = 0, []
     for row in rows:

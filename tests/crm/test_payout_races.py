@@ -1,0 +1,189 @@
+"""Several people and several runs at the same moment, with real connections and processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import NullPool, create_engine, func, select, text
+from sqlalchemy.orm import sessionmaker
+
+from crm import payouts
+from crm.kit.errors import DomainError
+from crm.models import Payout, PayoutEvent, PayoutRunStatus, PayoutStatus
+from crm.payouts import Step, runs
+from crm.payouts.refusals import RunInProgress
+from tests.crm.payroll import OCTOBER, a_house, approved, earn, payout_of, run_month, take
+
+_PATIENCE_S = 30
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def crowd(engine, vault):
+    """Sessions without a pool: as many connections as people."""
+    crowd = create_engine(engine.url, poolclass=NullPool)
+    yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
+    crowd.dispose()
+
+
+@pytest.fixture
+def estate(crowd, now):
+    with crowd.begin() as session:
+        houses = [a_house(session, now=now, code=code) for code in ("IKJ", "WUS", "PHC")]
+        for house in houses:
+            earn(session, house.hospital, 333_333_333)
+    return houses
+
+
+def at_once(crowd, acts):
+    """What each act returned or which rule said no, all begun at the same moment."""
+    start = threading.Barrier(len(acts))
+
+    def run(act):
+        with crowd() as session:
+            session.connection()
+            start.wait(_PATIENCE_S)
+            try:
+                outcome = act(session)
+            except DomainError as refusal:
+                return refusal
+            session.commit()
+            return outcome
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+def kinds(outcomes) -> Counter:
+    return Counter(type(outcome).__name__ for outcome in outcomes)
+
+
+def once_each(crowd) -> None:
+    with crowd() as session:
+        found = session.execute(
+            select(Payout.contract_id, func.count()).group_by(Payout.contract_id)
+        ).all()
+        assert [row[1] for row in found] == [1, 1, 1]
+        wrong = session.execute(
+            text(
+                "select count(*) from owner_payouts p where net_kobo <>"
+                " (select sum(amount_kobo) from payout_lines l where l.payout_id = p.id)"
+            )
+        )
+        assert wrong.scalar() == 0
+
+
+def test_eight_runs_of_one_month_at_once_draft_each_contract_once(crowd, estate, now):
+    outcomes = at_once(crowd, [lambda session: run_month(session, by=estate[0].ngozi, now=now)] * 8)
+    assert set(kinds(outcomes)) <= {"PayoutRun", "RunInProgress"}
+    assert kinds(outcomes)["PayoutRun"] >= 1
+    once_each(crowd)
+
+
+def test_a_run_finds_another_at_work_and_says_so(crowd, estate, now):
+    with crowd() as first, crowd() as second:
+        runs.begin(first, runs.Wish(), period=OCTOBER, by=estate[0].ngozi, now=now)
+        with pytest.raises(RunInProgress) as refusal:
+            runs.begin(second, runs.Wish(), period=OCTOBER, by=estate[0].ngozi, now=now)
+        assert (refusal.value.code, refusal.value.status) == ("run_in_progress", 409)
+
+
+def test_a_run_killed_in_the_middle_is_gone_on_with_and_nothing_is_doubled(
+    crowd, engine, estate, now
+):
+    url = engine.url.render_as_string(hide_password=False)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.crm.dying_run", url, now.isoformat()],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        text=True,
+    )
+    assert process.stdout.readline() == "waiting\n"
+    with crowd() as session, pytest.raises(RunInProgress):
+        run_month(session, by=estate[0].ngozi, now=now)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+
+    with crowd() as session:
+        assert session.scalar(select(func.count()).select_from(Payout)) == 1
+        assert len(runs.unfinished(session, before=now.replace(year=2027))) == 1
+        run = _run_when_free(session, estate[0].ngozi, now)
+        session.commit()
+        assert run.status is PayoutRunStatus.COMPLETED
+        assert run.counts["created"] == 3
+    once_each(crowd)
+
+
+def _run_when_free(session, by, now):
+    """The server needs a moment to notice that the other is dead."""
+    for _ in range(100):
+        try:
+            return run_month(session, by=by, now=now)
+        except RunInProgress:
+            session.rollback()
+            time.sleep(0.05)
+    return run_month(session, by=by, now=now)
+
+
+def test_two_who_approve_at_once_approve_once(crowd, estate, now):
+    house = estate[0]
+    with crowd.begin() as session:
+        run_month(session, by=house.ngozi, now=now)
+        payout = payout_of(session, house.contract)
+        waiting = take(session, payout, PayoutStatus.PENDING_APPROVAL, by=house.ngozi, now=now)
+    step = Step(to=PayoutStatus.APPROVED, version=waiting.version)
+    outcomes = at_once(
+        crowd,
+        [
+            lambda session, by=by: payouts.move(session, waiting.id, step, by=by, now=now)
+            for by in (house.bayo, house.folake) * 4
+        ],
+    )
+    assert kinds(outcomes) == {"Payout": 8}
+    assert len({outcome.approved_by for outcome in outcomes}) == 1
+    with crowd() as session:
+        events = select(func.count()).where(PayoutEvent.status == PayoutStatus.APPROVED)
+        assert session.scalar(events) == 1
+
+
+def test_approval_and_refusal_at_once_leave_one_of_them(crowd, estate, now):
+    house = estate[0]
+    with crowd.begin() as session:
+        run_month(session, by=house.ngozi, now=now)
+        payout = payout_of(session, house.contract)
+        waiting = take(session, payout, PayoutStatus.PENDING_APPROVAL, by=house.ngozi, now=now)
+    steps = [
+        Step(to=to, version=waiting.version, reason="for this test")
+        for to in (PayoutStatus.APPROVED, PayoutStatus.REJECTED, PayoutStatus.ON_HOLD)
+    ]
+    outcomes = at_once(
+        crowd,
+        [
+            lambda session, step=step: payouts.move(
+                session, waiting.id, step, by=house.bayo, now=now
+            )
+            for step in steps
+        ],
+    )
+    assert kinds(outcomes) == {"Payout": 1, "StaleVersion": 2}
+
+
+def test_two_bank_files_at_once_carry_a_payout_once(crowd, estate, now):
+    house = estate[0]
+    with crowd.begin() as session:
+        run = run_month(session, by=house.ngozi, now=now)
+        approved(session, house, payout_of(session, house.contract), now=now)
+    outcomes = at_once(
+        crowd,
+        [lambda session: payouts.bank_files.make(session, run_id=run.id, by=house.ngozi, now=now)]
+        * 4,
+    )
+    assert kinds(outcomes) == {"BankFile": 1, "NothingToPay": 3}
