@@ -143,7 +143,7 @@ def _stepped(
     before = visit.status
     stepped = steps.step(session, visit.id, to, now=now, **values)
     if stepped is None:
-        raise VisitClosed(f"A visit that is {before} cannot become {to}.", status=before)
+        raise VisitClosed(f"A visit that is {before} cannot become {to}.", stands=before)
     return stepped
 
 

@@ -198,7 +198,7 @@ def leave(session: Session, entry_id: UUID, *, by: Actor, now: datetime) -> Wait
 def _waiting(session: Session, entry_id: UUID, scope: Scope) -> WaitlistEntry:
     entry = get(session, entry_id, scope=scope, lock=True)
     if entry.status != WaitStatus.WAITING:
-        raise NotWaiting(f"This wait is over: {entry.status}.", status=entry.status.value)
+        raise NotWaiting(f"This wait is over: {entry.status}.", stands=entry.status)
     return entry
 
 

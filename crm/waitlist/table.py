@@ -126,7 +126,7 @@ def _visits_to_move(session: Session, waiting: Sequence[WaitlistEntry]) -> dict[
     """When the visits begin that earlier times would replace."""
     wanted = [entry.moving_id for entry in waiting if entry.moving_id]
     rows = session.execute(
-        select(Appointment.id, func.lower(Appointment.during)).where(
+        select(Appointment.id, func.lower(Appointment.during).label("starts_at")).where(
             Appointment.id.in_(wanted), Appointment.status == AppointmentStatus.BOOKED
         )
     )
