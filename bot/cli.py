@@ -47,14 +47,27 @@ def migrate() -> None:
 
 
 @main.command()
-def seed() -> None:
-    """Put the demo's hospitals and people into the database, where they are missing."""
+@click.option("--seed", "number", default=1, show_default=True, help="Other numbers, other people.")
+def seed(number: int) -> None:
+    """Put the demo's hospitals and two years of their life into the database, if it is empty.
+
+    In production only the hospitals: everybody knows the passwords of the demo's users.
+    """
     from bot.progress import track
-    from crm import seed
+    from crm import demo, seed
 
     with _wired() as wiring, wiring.transaction() as session:
-        seed.demo(session, now=wiring.now(), watch=partial(track, label="hospitals"))
-    click.echo("The demo's people are in the database.")
+        now, may_have_people = wiring.now(), wiring.settings.environment != "production"
+        seed.demo(session, now=now, seed=number, watch=partial(track, label="hospitals"))
+        if may_have_people:
+            demo.fill(
+                session,
+                now=now,
+                passwords=wiring.passwords,
+                seed=number,
+                watch=partial(track, label="people and their two years"),
+            )
+    click.echo("The demo is in the database.")
 
 
 @main.command()
@@ -102,6 +115,21 @@ def doctor() -> None:
     with _wired() as wiring:
         click.echo(f"settings: {wiring.settings.environment}")
         sys.exit(0 if doctor.examine(wiring) else 1)
+
+
+@main.command("rotate-keys")
+def rotate_keys() -> None:
+    """Seal every value with the first of ENCRYPTION_KEYS; may be stopped and run again."""
+    from bot.progress import track
+    from workers import privacy
+
+    with _wired() as wiring:
+        sealed, unreadable = privacy.reseal_all(wiring, partial(track, label="sealed values"))
+    for where, count in unreadable.items():
+        click.echo(f"NO KEY OPENS {count} of {where}")
+    if unreadable:
+        sys.exit(1)
+    click.echo(f"{sealed} values sealed again; the keys after the first may be taken out.")
 
 
 @main.command()

@@ -74,13 +74,14 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
 
 def _prepare(settings: Settings) -> None:
     from bot.build import build_wiring  # noqa: PLC0415 -- the servers start while nothing else is loaded
-    from crm import seed  # noqa: PLC0415
+    from crm import demo, seed  # noqa: PLC0415
     from crm.migrations.run import upgrade  # noqa: PLC0415
 
     upgrade(settings.sqlalchemy_url(direct=True))
     wiring = build_wiring(settings)
     with wiring.transaction() as session:
         seed.demo(session, now=wiring.now())
+        demo.fill(session, now=wiring.now(), passwords=wiring.passwords)
     wiring.engine.dispose()
     wiring.redis.close()
     shared_metrics.tidy(shared_metrics.share(settings.home))
@@ -163,16 +164,27 @@ def _announce(settings: Settings, started: float) -> None:
     _show_contents(settings)
     if not _await(f"{here}/readyz", deadline):
         return
-    took = time.monotonic() - started
+    click.echo(_places(settings, here, phone, time.monotonic() - started))
+
+
+def _places(settings: Settings, here: str, phone: str, took_s: float) -> str:
+    """Where to look, and how to sign in."""
+    from crm import demo  # noqa: PLC0415 -- loaded while the processes start
+
     lines = [
         "",
         f"  Phone    {phone}   (write to the bot as a patient would)",
+        f"  Mailbox  {phone}/mail   (what went out by e-mail)",
+        f"  API      {here}/docs",
+        f"           sign in as {', '.join(demo.addresses())},",
+        f"           desk.ikj, clinic.wus or manager.phc, each @{demo.DOMAIN},",
+        f"           with the password {demo.PASSWORD}",
         f"  Health   {here}/readyz",
         f"  Metrics  {here}/metrics",
-        f"Ready in {took:.1f} s. Ctrl-C stops everything; data stays in {settings.home}",
+        f"Ready in {took_s:.1f} s. Ctrl-C stops everything; data stays in {settings.home}",
         "",
     ]
-    click.echo("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _await(url: str, deadline: float) -> bool:
