@@ -196,7 +196,7 @@ def resume(session: Session, campaign_id: UUID, *, scope: Scope, now: datetime) 
     """Let it go on where it stopped."""
     campaign = get(session, campaign_id, scope=scope, lock=True)
     if campaign.status is not S.PAUSED:
-        raise InvalidState(f"This campaign is {campaign.status}.", status=campaign.status)
+        raise InvalidState(f"This campaign is {campaign.status}.", state=campaign.status)
     _move(campaign, S.RUNNING, now)
     campaign.status_reason, campaign.released_at = None, now
     session.flush()
@@ -222,7 +222,7 @@ def retry_failed(
     """Plan those again whose failure may pass; the others would only fail again. How many."""
     campaign = get(session, campaign_id, scope=scope, lock=True)
     if campaign.status not in {S.RUNNING, S.PAUSED, S.COMPLETED}:
-        raise InvalidState(f"This campaign is {campaign.status}.", status=campaign.status)
+        raise InvalidState(f"This campaign is {campaign.status}.", state=campaign.status)
     planned = recipients.plan_again(session, campaign, now=now)
     if planned and campaign.status is S.COMPLETED:
         _move(campaign, S.RUNNING, now)
@@ -241,7 +241,7 @@ def _move(campaign: Campaign, to: CampaignStatus, now: datetime) -> None:
     if to not in MOVES[campaign.status]:
         raise InvalidState(
             f"This campaign is {campaign.status}.",
-            status=campaign.status,
+            state=campaign.status,
             allowed=sorted(MOVES[campaign.status]),
         )
     campaign.status = to

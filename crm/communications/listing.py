@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     TableClause,
     Uuid,
-    and_,
     column,
     exists,
     or_,
@@ -147,11 +146,11 @@ def _conditions(view: TableClause, wanted: Wanted) -> list[Any]:
     conditions: list[Any] = [column_ == value for column_, value in same if value is not None]
     if wanted.statuses:
         conditions.append(view.c.status.in_([str(each) for each in wanted.statuses]))
-    between = [
-        view.c.due_at >= wanted.since if wanted.since else None,
-        view.c.due_at < wanted.until if wanted.until else None,
-    ]
-    return [and_(*conditions, *(each for each in between if each is not None))]
+    if wanted.since:
+        conditions.append(view.c.due_at >= wanted.since)
+    if wanted.until:
+        conditions.append(view.c.due_at < wanted.until)
+    return conditions
 
 
 def _line(vault: Vault, row: Row[Any], *, opens_bodies: bool) -> Line:

@@ -131,7 +131,7 @@ def _expect(
     """The version, locked, when it may become what is asked. Raises WrongStatus."""
     version = get_version(session, version_id, lock=True)
     if version.status not in allowed:
-        raise WrongStatus(f"This version is {version.status}.", status=version.status, wanted=to)
+        raise WrongStatus(f"This version is {version.status}.", state=version.status, wanted=to)
     return version
 
 
