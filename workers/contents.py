@@ -10,6 +10,7 @@ from bot.channels.content import session_shapes, template
 from bot.texts import say
 from bot.wiring import Wiring
 from crm.appointments import notices as visit_notices
+from crm.loyalty import notices as points_notices
 from crm.models import CarrierContent
 from crm.payouts import notices as payout_notices
 from crm.waitlist import notices as waitlist_notices
@@ -46,6 +47,7 @@ def _shapes(languages: tuple[str, ...]) -> Iterator[Shape]:
         yield from (_visit(key, language) for key in visit_notices.SAID)
         yield _waitlist_offer(language)
         yield from (_payout(status, language) for status in payout_notices.SAID)
+        yield _points_expiring(language)
         yield _survey("feedback", "invitation", language, ("first_name", "place", "day"))
         yield from (
             _survey("survey", key, language, ("hospital",)) for key in ("invitation", "nudge")
@@ -174,4 +176,15 @@ def _owner_notice(key: str, language: str, facts: tuple[str, ...]) -> Shape:
         language=language,
         body=say("owner_notice", key, language, Channel.WHATSAPP, **numbers),
         samples={str(n): _OWNER_SAMPLES[fact] for n, fact in enumerate(facts, start=1)},
+    )
+
+
+def _points_expiring(language: str) -> Shape:
+    """What a member is told before points end; its words are those of the free text."""
+    numbers = {fact: f"{{{{{n}}}}}" for n, fact in enumerate(points_notices.FACTS, start=1)}
+    return template(
+        points_notices.template_name(language),
+        language=language,
+        body=say("loyalty", "expiring", language, Channel.WHATSAPP, **numbers),
+        samples={"1": "Ada", "2": "250", "3": "Mon 30 Nov"},
     )

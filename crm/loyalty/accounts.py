@@ -79,14 +79,18 @@ def refuse_unless_active(status: str) -> None:
         raise AccountFrozen(f"This account is {status}.", account_status=status)
 
 
-def freeze(session: Session, account: LoyaltyAccount, *, now: datetime) -> LoyaltyAccount:
+def freeze(
+    session: Session, account: LoyaltyAccount, *, reason: str, now: datetime
+) -> LoyaltyAccount:
     """Stop points from coming in and going out, until thawed; expiry and reversals go on."""
-    return _turn(session, account, LoyaltyStatus.ACTIVE, LoyaltyStatus.FROZEN, now=now)
+    return _turn(session, account, LoyaltyStatus.ACTIVE, LoyaltyStatus.FROZEN, reason, now=now)
 
 
-def thaw(session: Session, account: LoyaltyAccount, *, now: datetime) -> LoyaltyAccount:
+def thaw(
+    session: Session, account: LoyaltyAccount, *, reason: str, now: datetime
+) -> LoyaltyAccount:
     """Let points move again."""
-    return _turn(session, account, LoyaltyStatus.FROZEN, LoyaltyStatus.ACTIVE, now=now)
+    return _turn(session, account, LoyaltyStatus.FROZEN, LoyaltyStatus.ACTIVE, reason, now=now)
 
 
 def _turn(
@@ -94,6 +98,7 @@ def _turn(
     account: LoyaltyAccount,
     expected: LoyaltyStatus,
     status: LoyaltyStatus,
+    reason: str,
     *,
     now: datetime,
 ) -> LoyaltyAccount:
@@ -101,7 +106,7 @@ def _turn(
     session.execute(
         update(LoyaltyAccount)
         .where(LoyaltyAccount.id == account.id, LoyaltyAccount.status == expected)
-        .values(status=status, updated_at=now)
+        .values(status=status, status_reason=reason, updated_at=now)
         .execution_options(synchronize_session=False)
     )
     account = of(session, account.patient_id)

@@ -10,7 +10,14 @@ from crm.kit.permissions import Actor
 from crm.loyalty import codes
 from crm.loyalty.refusals import CodeRefused, CodeUnknown, TooManyTries
 from crm.loyalty.spending import index_of
-from crm.models import CodeTries, Redemption, RedemptionStatus, Reward
+from crm.models import (
+    CodeTries,
+    LoyaltyAccount,
+    Patient,
+    Redemption,
+    RedemptionStatus,
+    Reward,
+)
 
 TRIES = 5
 _PAUSE = timedelta(minutes=15)
@@ -79,7 +86,8 @@ def _found(session: Session, code: str, *, by: Actor, now: datetime) -> tuple[Re
     if found is None:
         raise _counted(session, by, now)
     _forget(session, by)
-    return found.tuple()
+    redemption, reward = found
+    return redemption, reward
 
 
 def _refuse_if_guessing(session: Session, by: Actor, now: datetime) -> None:
@@ -111,3 +119,13 @@ def _refuse_unless_usable(redemption: Redemption, now: datetime) -> None:
         raise CodeRefused(f"This code is {redemption.status}.", reason=redemption.status.value)
     if redemption.expires_at <= now:
         raise CodeRefused("This code was not used in time.", reason="expired")
+
+
+def first_name(session: Session, redemption: Redemption) -> str:
+    """What the member is called, so that the desk can ask."""
+    patient = session.scalars(
+        select(Patient)
+        .join(LoyaltyAccount, LoyaltyAccount.patient_id == Patient.id)
+        .where(LoyaltyAccount.id == redemption.account_id)
+    ).one()
+    return patient.first_name

@@ -25,6 +25,7 @@ _CLAIM = text("""
     with due as (
         select l.account_id, l.expires_at, cast(sum(l.remaining) as bigint) as points
         from loyalty_lots l
+        join loyalty_points a on a.id = l.account_id and a.status = 'active'
         where l.remaining > 0 and l.expires_at > :after and l.expires_at <= :until
           and not exists (
             select from loyalty_expiry_notices n
@@ -43,7 +44,6 @@ _CLAIM = text("""
     from told
     join due on due.account_id = told.account_id and due.expires_at = told.expires_at
     join loyalty_points a on a.id = due.account_id
-    where a.status = 'active'
 """)
 _NOTE = text("""
     update loyalty_expiry_notices n set message_id = told.message_id

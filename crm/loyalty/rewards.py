@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
-from crm.kit.errors import DomainError, Invalid, NotFound, StaleVersion
+from crm import hospitals
+from crm.kit.errors import Denied, DomainError, Invalid, NotFound, StaleVersion
 from crm.kit.ids import uuid7
 from crm.kit.paging import Found, PageRequest, keyset
 from crm.kit.permissions import Scope
@@ -70,11 +71,11 @@ def get(session: Session, reward_id: UUID, *, scope: Scope) -> Reward:
 def create(
     session: Session, *, scope: Scope, now: datetime, stock: int | None, **fields: Any
 ) -> Reward:
-    """Add a reward. Raises CodeTaken, Invalid; NotFound for a hospital outside the scope."""
+    """Add a reward. Raises CodeTaken, Invalid, Denied, NotFound."""
     reward = Reward(
         id=uuid7(), stock=stock, stock_left=stock, created_at=now, updated_at=now, **fields
     )
-    _refuse_unless_may_write(reward, scope)
+    _refuse_unless_may_write(session, reward, scope)
     _check(session, reward)
     with meaning(session, {"uq_loyalty_rewards_code": CodeTaken("That code is taken.")}):
         session.add(reward)
@@ -95,7 +96,7 @@ def change(
     The row is locked, so that new stock and a redemption do not lose each other.
     """
     session.refresh(reward, with_for_update={"key_share": True})
-    _refuse_unless_may_write(reward, scope)
+    _refuse_unless_may_write(session, reward, scope)
     if reward.version != version:
         raise StaleVersion("Somebody changed it since you read it.", version=reward.version)
     with meaning(session, {"uq_loyalty_rewards_code": CodeTaken("That code is taken.")}):
@@ -170,10 +171,12 @@ def _may_see(reward: Reward, scope: Scope) -> bool:
     return reward.hospital_id is None or not scope.is_staff or scope.covers(reward.hospital_id)
 
 
-def _refuse_unless_may_write(reward: Reward, scope: Scope) -> None:
+def _refuse_unless_may_write(session: Session, reward: Reward, scope: Scope) -> None:
     """A reward of everywhere is the group's; one hospital's is that hospital's."""
-    if not scope.covers(reward.hospital_id):
-        raise NotFound("There is no such reward.")
+    if reward.hospital_id is None and scope.hospitals is not None:
+        raise Denied("A reward of all hospitals is made by the group's administrators.")
+    if reward.hospital_id is not None:
+        hospitals.get(session, reward.hospital_id, scope=scope)
 
 
 def _set_stock(reward: Reward, stock: int | None) -> None:

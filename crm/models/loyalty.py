@@ -77,6 +77,8 @@ class LoyaltyAccount(Identified, Dated, Base):
     status: Mapped[LoyaltyStatus] = mapped_column(
         words(LoyaltyStatus), server_default=text("'active'")
     )
+    status_reason: Mapped[str | None]
+    """Why it was frozen, or thawed."""
     referral_code: Mapped[str] = mapped_column(unique=True)
     available: Mapped[int] = mapped_column(server_default=text("0"))
     pending: Mapped[int] = mapped_column(server_default=text("0"))

@@ -72,7 +72,7 @@ def test_a_rule_that_is_switched_off_earns_nothing(session, ada, now):
 
 def test_a_frozen_account_earns_nothing_and_a_booking_still_succeeds(session, ada, now):
     account = loyalty.enrol(session, ada.id, now=now)
-    accounts.freeze(session, account, now=now)
+    accounts.freeze(session, account, reason="looked into", now=now)
     assert award(session, ada, "booking", now=now) is None
     with pytest.raises(refusals.AccountFrozen):
         loyalty.earn(

@@ -55,6 +55,7 @@ FACTS = {
     "number": "112",
     "period": "September 2026",
     "net": "NGN 123,456,789.50",
+    "points": "123,450",
 }
 """As long as they come in real life."""
 ANSWERS = {

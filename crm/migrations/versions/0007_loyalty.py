@@ -125,6 +125,7 @@ def _make_accounts() -> None:
         key(),
         one_of("patient_id", "patient_profiles", unique=True),
         required("status", words("loyaltystatus", "active", "frozen", "closed"), "'active'"),
+        sa.Column("status_reason", sa.Text()),
         sa.Column("referral_code", sa.Text(), nullable=False, unique=True),
         number("available"),
         number("pending"),
