@@ -4,13 +4,13 @@ import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.types.range import TimestamptzRange
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Enum, Table
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
 from sqlalchemy.orm import Session
 
@@ -60,17 +60,17 @@ def load(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
     statement = f"copy {table.name} ({names}) from stdin"
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         for row in rows:
-            copy.write_row([write(row[name]) for name, write in spell])
+            copy.write_row([write(row[name]) if write else row[name] for name, write in spell])
 
 
-def _speller(column: Column[Any]) -> Callable[[Any], Any]:
-    """How psycopg wants the values of a column."""
+def _speller(column: Column[Any]) -> Callable[[Any], Any] | None:
+    """How psycopg wants the values of a column; None where it takes them as they are."""
     if isinstance(column.type, JSONB):
         return json.dumps
     if isinstance(column.type, TSTZRANGE):
         return lambda during: TimestamptzRange(during.lower, during.upper)
-    return _plain
+    return _word if isinstance(column.type, Enum) else None
 
 
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+def _word(value: Any) -> Any:
+    return value.value if isinstance(value, StrEnum) else value
