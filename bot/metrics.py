@@ -34,8 +34,13 @@ jobs_total = Counter("jobs_total", "Job runs ended", ["job", "outcome"])
 
 def render() -> bytes:
     """Return the figures in Prometheus's text format."""
+    return generate_latest(registry())
+
+
+def registry() -> CollectorRegistry:
+    """Where the figures of every process of this machine are added up."""
     if not os.environ.get(_SHARED):
-        return generate_latest(REGISTRY)
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+        return REGISTRY
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    return shared

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm import feedback
-from crm.api.figures import GroupOut, RateOut, ScoresOut
+from crm.api.figures import RateOut, ScoreGroupOut, ScoresOut
 from crm.api.kit import Body, Out, Query, call
 from crm.api.kit.fields import Moment, Note
 from crm.feedback import Given, Said, Summary
@@ -174,7 +174,7 @@ class InvitationOut(Out):
         return cls(**{name: getattr(row, name) for name in same}, invitation_token=token)
 
 
-class TopicOut(GroupOut):
+class TopicOut(ScoreGroupOut):
     """What was said about one topic."""
 
     negative_share: float
@@ -196,7 +196,7 @@ class SummaryOut(ScoresOut):
     unsolicited: int
     by_category: list[TopicOut]
     follow_ups: HandlingOut
-    series: list[GroupOut]
+    series: list[ScoreGroupOut]
     suppressed_groups: int
     as_of: datetime
     window: Mapping[str, date]
@@ -211,13 +211,13 @@ class SummaryOut(ScoresOut):
             unsolicited=found.unasked,
             by_category=[
                 TopicOut(
-                    **GroupOut.of_group(group).model_dump(),
+                    **ScoreGroupOut.of_group(group).model_dump(),
                     negative_share=sum(group.tally.scores[:2]) / group.tally.n,
                 )
                 for group in found.by_category
             ],
             follow_ups=HandlingOut.model_validate(found.handling),
-            series=[GroupOut.of_group(group) for group in found.series],
+            series=[ScoreGroupOut.of_group(group) for group in found.series],
             suppressed_groups=found.suppressed_groups,
             as_of=found.as_of,
             window={"from": window.since, "to": window.until},

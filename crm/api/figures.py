@@ -116,7 +116,7 @@ class Grouped(Protocol):
         ...
 
 
-class GroupOut(ScoresOut):
+class ScoreGroupOut(ScoresOut):
     """One line of a series."""
 
     key: str

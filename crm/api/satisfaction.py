@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm import satisfaction
-from crm.api.figures import GroupOut, RateOut, ScoresOut
+from crm.api.figures import RateOut, ScoreGroupOut, ScoresOut
 from crm.api.kit import Body, Data, Door, Out, Page, Query, call, idempotent, needs
 from crm.api.kit.fields import Note, Quarter, State
 from crm.kit.permissions import Permission
@@ -135,7 +135,7 @@ class MetricsOut(ScoresOut):
     owner_weighted_average: float | None
     drivers: Mapping[str, DriverOut]
     response_rate: RateOut
-    series: list[GroupOut]
+    series: list[ScoreGroupOut]
     suppressed_groups: int
     as_of: datetime
     window: Mapping[str, date]
@@ -152,7 +152,7 @@ class MetricsOut(ScoresOut):
                 for name, each in found.drivers.items()
             },
             response_rate=RateOut.of(found.response, found.as_of),
-            series=[GroupOut.of_group(group) for group in found.series],
+            series=[ScoreGroupOut.of_group(group) for group in found.series],
             suppressed_groups=found.suppressed_groups,
             as_of=found.as_of,
             window={"from": window.since, "to": window.until},

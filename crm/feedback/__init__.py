@@ -1,8 +1,8 @@
 """Feedback of patients: invited once after a visit, given once, answered for when it is bad."""
 
 from crm.feedback.answers import EditClosed, Given, InvitationExpired, edit, give, invited_to
-from crm.feedback.invitations import awaiting, due_time, invite, still_open
-from crm.feedback.invited import Wanted
+from crm.feedback.invitations import awaiting, due_time, invite, still_open, waking
+from crm.feedback.invited import Wanted, response
 from crm.feedback.posting import count_due, post_due
 from crm.feedback.readings import Narrowed, follow_up_of, get, search, visible
 from crm.feedback.rows import Said, comment_of
@@ -30,8 +30,10 @@ __all__ = [
     "invite",
     "invited_to",
     "post_due",
+    "response",
     "search",
     "still_open",
     "summary",
     "visible",
+    "waking",
 ]

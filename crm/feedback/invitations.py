@@ -62,11 +62,15 @@ def invite(
 
 def due_time(over_at: datetime, *, now: datetime) -> datetime:
     """Two hours after the visit, at once if that has passed, but never at night."""
-    due_at = max(over_at + AFTER, now)
-    local = lagos(due_at)
+    return waking(max(over_at + AFTER, now))
+
+
+def waking(moment: datetime) -> datetime:
+    """The same moment, or the next morning when people sleep."""
+    local = lagos(moment)
     opens, closes = _WAKING
     if opens <= local.time() < closes:
-        return due_at
+        return moment
     return at_lagos(local.date() + timedelta(days=local.time() >= closes), opens)
 
 

@@ -71,6 +71,8 @@ class Rate:
     numerator: int
     denominator: int
     excluded: Mapping[str, int] = field(default_factory=dict)
+    is_of_cases: bool = True
+    """False for shares of money or points: an interval needs cases that were counted."""
 
     @property
     def rate(self) -> float | None:
@@ -80,4 +82,4 @@ class Rate:
     @property
     def interval(self) -> Interval | None:
         """How sure it is."""
-        return wilson(self.numerator, self.denominator)
+        return wilson(self.numerator, self.denominator) if self.is_of_cases else None

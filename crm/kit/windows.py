@@ -12,6 +12,7 @@ from crm.kit.errors import Invalid
 LONGEST = timedelta(days=731)
 _USUAL = timedelta(days=89)
 _DAY = timedelta(days=1)
+_FIRST_YEAR, _LAST_YEAR = 1990, 2190
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Window:
     @classmethod
     def of(cls, since: date | None, until: date | None, *, now: datetime) -> "Window":
         """The days asked for; the last ninety unless said. Raises Invalid."""
-        last = until or lagos_day(now)
-        first = since or last - _USUAL
+        last = _sane("to", until or lagos_day(now))
+        first = _sane("from", since or last - _USUAL)
         if last < first:
             raise Invalid("to", "The last day comes before the first.")
         if last - first > LONGEST:
@@ -47,6 +48,13 @@ class Window:
     ) -> ColumnElement[bool]:
         """The condition on a column of moments."""
         return and_(moment >= self.begins_at, moment < self.ends_at)
+
+
+def _sane(field: str, day: date) -> date:
+    """The day, if clocks and ids can hold it."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise Invalid(field, "This day is too far away.", code="too_far")
+    return day
 
 
 def lagos_start(part: str, moment: InstrumentedAttribute[datetime]) -> ColumnElement[datetime]:

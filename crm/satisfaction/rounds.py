@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.texts import say
 from crm import outbox, owners
-from crm.feedback import due_time, questions
+from crm.feedback import questions, waking
 from crm.kit.clock import lagos_day
 from crm.kit.ids import uuid7
 from crm.kit.permissions import EVERYTHING, Scope
@@ -55,7 +55,7 @@ def invite_owners(
     Returns how many were added. Raises Invalid for a period that is none, or not now.
     """
     periods.check(period, now=now)
-    first_at = due_time(now, now=now)
+    first_at = waking(now)
     rows = []
     for owner_id, contract_id, hospital_id, turn in session.execute(_to_ask(period, scope, now)):
         due_at = first_at + APART * (turn - 1)
