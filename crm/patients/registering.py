@@ -108,6 +108,7 @@ def register(
         id=id_,
         full_name=full_name,
         born_on_sealed=vault.seal(born_on.isoformat(), where=BORN_ON, row=id_),
+        birth_year=born_on.year,
         state=state,
         home_hospital_id=home_hospital_id,
         mrn=_next_number(session, home_hospital_id),

@@ -47,6 +47,8 @@ def write(session: Session, patient: Patient, field: str, value: Any) -> None:
     setattr(patient, f"{field}_sealed", sealed)
     if field in INDEXED:
         setattr(patient, f"{field}_index", index)
+    if field == "born_on":
+        patient.birth_year = value.year if value else None
 
 
 def read(session: Session, patient: Patient, field: str) -> Any:

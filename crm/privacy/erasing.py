@@ -43,6 +43,7 @@ _PERSONAL: Mapping[Table, Sequence[str]] = {
 
 _WHO = (
     "mrn",
+    "birth_year",
     "gender",
     "state",
     "blood_group",
