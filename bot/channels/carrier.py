@@ -118,3 +118,7 @@ class Carrier(Protocol):
     def ensure_contents(self, shapes: Sequence[Shape]) -> dict[str, str]:
         """Make the shapes the carrier does not have yet. Returns every shape's id by its name."""
         ...
+
+    def approvals(self, sids: Sequence[str]) -> dict[str, str]:
+        """WhatsApp's word on each content by its id: pending, approved, rejected, paused."""
+        ...

@@ -30,5 +30,9 @@ class Carriers:
         """Make the shapes that phones show."""
         return self.phones.ensure_contents(shapes)
 
+    def approvals(self, sids: Sequence[str]) -> dict[str, str]:
+        """WhatsApp's word on them."""
+        return self.phones.approvals(sids)
+
     def _of(self, parcel: Parcel) -> Carrier:
         return self.mail if parcel.channel is Channel.EMAIL else self.phones

@@ -99,6 +99,10 @@ class SendGridCarrier:
         """Nothing: e-mails need no shapes at the carrier."""
         return {}
 
+    def approvals(self, sids: Sequence[str]) -> dict[str, str]:  # noqa: ARG002 -- a Carrier's
+        """Nothing: nobody approves e-mails."""
+        return {}
+
 
 def _letter(parcel: Parcel, sender: str) -> Mail:
     """The parcel as the SDK's e-mail: opaque ids in its custom arguments, no words about health."""

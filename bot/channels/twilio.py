@@ -78,6 +78,10 @@ class TwilioCarrier:
         """Make the shapes Twilio does not have yet. Returns every shape's id by its name."""
         return templates.ensure_contents(self.client, shapes)
 
+    def approvals(self, sids: Sequence[str]) -> dict[str, str]:
+        """WhatsApp's word on each content by its id: pending, approved, rejected, paused."""
+        return {sid: templates.approval(self.client, sid) for sid in sids}
+
     def find(self, parcel: Parcel, *, since: datetime) -> list[Accepted]:
         """Our messages to this person since then that say the same, oldest first.
 

@@ -1,6 +1,6 @@
 """The words we send: written once, approved by a second person, filled with named values."""
 
-from crm.templates.contents import content_name, shapes
+from crm.templates.contents import content_name, note_provider_status, shapes
 from crm.templates.finding import (
     ENGLISH,
     Texts,
@@ -39,6 +39,7 @@ __all__ = [
     "get",
     "get_version",
     "in_use",
+    "note_provider_status",
     "refuse_unknown",
     "reject",
     "render",

@@ -1,14 +1,16 @@
 """Approved WhatsApp words as the carrier knows them: a content of their own for each version."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel, Shape
 from bot.channels.content import template as content
-from crm.models import Template, TemplateStatus, TemplateVersion
+from crm.models import CarrierContent, Template, TemplateStatus, TemplateVersion
 from crm.templates.rendering import PLACEHOLDER, render
+
+_JUDGED = {"approved", "rejected"}
 
 
 def content_name(template: Template, version: TemplateVersion) -> str:
@@ -16,37 +18,47 @@ def content_name(template: Template, version: TemplateVersion) -> str:
     return f"{template.code}_{template.language}_v{version.version}".lower()
 
 
-def shapes(session: Session) -> Iterator[Shape]:
-    """The contents that the carrier must have: every approved version for WhatsApp."""
-    rows = session.execute(
+def shapes(session: Session, account: str, *, undecided: bool = False) -> list[Shape]:
+    """The contents that the carrier must have: each approved version for WhatsApp.
+
+    `undecided` are those that it does not have yet, or of which WhatsApp has not judged.
+    """
+    rows = session.execute(_approved()).all()
+    known = _known(session, account) if undecided else set()
+    return [
+        _shape(template, version)
+        for template, version in rows
+        if not undecided
+        or version.provider_status not in _JUDGED
+        or content_name(template, version) not in known
+    ]
+
+
+def note_provider_status(session: Session, statuses: Mapping[str, str]) -> int:
+    """Keep WhatsApp's word on each content by its name. Returns how many words were new."""
+    told = 0
+    for template, version in session.execute(_approved()).all():
+        status = statuses.get(content_name(template, version))
+        if status is not None and status != version.provider_status:
+            version.provider_status = status
+            told += 1
+    session.flush()
+    return told
+
+
+def _approved() -> Select[Template, TemplateVersion]:
+    return (
         select(Template, TemplateVersion)
         .join(TemplateVersion, TemplateVersion.template_id == Template.id)
         .where(Template.channel == Channel.WHATSAPP)
         .where(TemplateVersion.status == TemplateStatus.APPROVED)
     )
-    for template, version in rows:
-        yield _shape(template, version)
 
 
-def note_provider_status(session: Session, statuses: Mapping[str, str]) -> int:
-    """Keep WhatsApp's word on each content by its name. Returns how many versions were told."""
-    told = 0
-    rows = session.execute(
-        select(Template, TemplateVersion)
-        .join(TemplateVersion, TemplateVersion.template_id == Template.id)
-        .where(Template.channel == Channel.WHATSAPP)
-        .where(TemplateVersion.status == TemplateStatus.APPROVED)
-    ).all()
-    for template, version in rows:
-        status = statuses.get(content_name(template, version))
-        if status is not None and status != version.provider_status:
-            session.execute(
-                update(TemplateVersion)
-                .where(TemplateVersion.id == version.id)
-                .values(provider_status=status)
-            )
-            told += 1
-    return told
+def _known(session: Session, account: str) -> set[str]:
+    return set(
+        session.scalars(select(CarrierContent.name).where(CarrierContent.account == account))
+    )
 
 
 def _shape(template: Template, version: TemplateVersion) -> Shape:

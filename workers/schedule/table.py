@@ -37,6 +37,8 @@ SCHEDULE = (
     Entry("points-notices", "0 10 * * *", "workers.loyalty.notify", "bulk", "points about to end"),
     Entry("points-check", "30 2 * * *", "workers.loyalty.check", "bulk", "the ledger's rules"),
     Entry("partitions", "20 0 * * *", "workers.housekeeping.make_partitions", "utility", "months"),
+    Entry("templates", 60, "workers.templates.ensure", "utility", "words approved a moment ago"),
+    Entry("judged", "50 * * * *", "workers.templates.ensure", "utility", "paused words", ("all",)),
     Entry("contents", "40 0 * * *", "workers.contents.ensure", "utility", "templates approved"),
     Entry("seals", "10 * * * *", "workers.housekeeping.seal_audit", "utility", "the audit log"),
     Entry("purge", "0 3 * * *", "workers.housekeeping.purge", "utility", "what may not be kept"),
