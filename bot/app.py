@@ -37,7 +37,13 @@ _HEADERS = {
 
 def create_app(wiring: Wiring) -> Flask:
     """The application over this wiring."""
-    app = APIFlask(__name__, title="GrandPro API", version=openapi.VERSION, docs_path=None)
+    app = APIFlask(
+        __name__,
+        title="GrandPro API",
+        version=openapi.VERSION,
+        docs_path=None,
+        static_folder=None,
+    )
     app.config["MAX_CONTENT_LENGTH"] = _BIGGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = _BIGGEST_BODY
     app.extensions["wiring"] = wiring

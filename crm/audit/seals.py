@@ -1,7 +1,8 @@
 """Seals: a chain of hashes over each hospital's events, made afterwards so that no write waits.
 
 A seal covers the events recorded in [since, until). `until` never passes the start of the oldest
-transaction that has written and is still open, so no event can appear inside a stretch that is sealed. Its digest is
+transaction that has written and is still open, so no event can appear inside a sealed stretch. Its
+digest is
 SHA-256 over the digest before it and every event's canonical text; whoever changes, removes or
 adds a row changes it. Keep the newest digests elsewhere too: `audit verify` prints them.
 """

@@ -10,6 +10,7 @@ _lock = threading.Lock()
 _last_ms = 0
 _counter = 0
 _MOST = 0xFFF  # the counter has twelve bits
+_LATEST_MS = (1 << 48) - 1
 
 
 def uuid7() -> UUID:
@@ -30,7 +31,7 @@ def uuid7() -> UUID:
 
 def uuid7_floor(at: datetime) -> UUID:
     """The smallest id that could have been made at this moment: a bound for ranges."""
-    return _assemble(int(at.timestamp() * 1000), 0, 0)
+    return _assemble(min(max(int(at.timestamp() * 1000), 0), _LATEST_MS), 0, 0)
 
 
 def _assemble(ms: int, counter: int, random: int) -> UUID:

@@ -20,8 +20,8 @@ from crm.api.appointments.shapes import (
 )
 from crm.api.appointments.visits import newest
 from crm.api.availability import SlotOut
-from crm.api.kit import Data, Empty, call, idempotent, needs
-from crm.api.waitlist import entry_out
+from crm.api.kit import Data, Empty, also, call, idempotent, needs
+from crm.api.waitlist import WaitlistOut, entry_out
 from crm.appointments import OutsideHours, Request, SlotTaken
 from crm.kit.errors import Denied
 from crm.kit.permissions import Permission
@@ -29,13 +29,7 @@ from crm.models import Appointment
 from crm.waitlist import Wish
 
 _CHATS = frozenset({"whatsapp", "sms"})
-_ENTRY = {"$ref": "#/components/schemas/DataOfWaitlistOut"}
-_OR_WAIT: dict[int | str, Any] = {
-    202: {
-        "description": "Nothing is free then: the patient is on the waiting list",
-        "content": {"application/json": {"schema": _ENTRY}},
-    }
-}
+_OR_WAIT = also(202, "Nothing is free then: the patient is on the waiting list", Data[WaitlistOut])
 
 
 @door.post("/patients/appointments")

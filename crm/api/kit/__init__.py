@@ -1,5 +1,6 @@
 """What every route of the API is made of."""
 
+from crm.api.kit.answers import a_file, also
 from crm.api.kit.calls import Call, call, needs, public
 from crm.api.kit.csv_answers import csv_answer
 from crm.api.kit.doors import Door
@@ -16,6 +17,8 @@ __all__ = [
     "Out",
     "Page",
     "Query",
+    "a_file",
+    "also",
     "call",
     "csv_answer",
     "expected_version",

@@ -1,7 +1,6 @@
 """The doors of the API: blueprints whose schemas are pydantic models."""
 
-import re
-from typing import Any
+from typing import Any, get_args
 
 from apiflask import APIBlueprint
 from apiflask.schema_adapters import registry
@@ -39,9 +38,25 @@ class Adapter(PydanticAdapter):
 
 
 def schema_name(schema: Any) -> str:
-    """The name of a schema in the document: `Page[PayoutOut]` is `PageOfPayoutOut`."""
-    name = schema.__name__ if isinstance(schema, type) else type(schema).__name__
-    return re.sub(r"[^A-Za-z0-9_.-]", "", name.replace("[", "Of"))
+    """The name of a schema in the document, with its noun, so that two nouns may have lines.
+
+    `Page[LineOut]` of payouts is `PageOf.payouts.LineOut`.
+    """
+    if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
+        return type(schema).__name__
+    generic = schema.__pydantic_generic_metadata__
+    if generic["origin"]:
+        inner = ".".join(_inner_name(each) for each in generic["args"])
+        return f"{generic['origin'].__name__}Of.{inner}"
+    return f"{schema.__module__.rpartition('.')[2]}.{schema.__name__}"
+
+
+def _inner_name(argument: Any) -> str:
+    """A model, or a list of them."""
+    if inner := get_args(argument):
+        return f"ListOf.{_inner_name(inner[0])}"
+    is_model = isinstance(argument, type) and issubclass(argument, BaseModel)
+    return schema_name(argument) if is_model else str(getattr(argument, "__name__", argument))
 
 
 def _body(request: Request) -> object:

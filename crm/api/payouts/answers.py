@@ -12,14 +12,14 @@ from crm.payouts.statements import Explained
 from crm.payouts.writing import Made
 
 
-class NamedOut(Out):
+class PayoutPartyOut(Out):
     """Something with its name."""
 
     id: UUID
     name: str
 
 
-class FiguresOut(Out):
+class PayoutFiguresOut(Out):
     """The figures of a payout, in kobo; the lines add up to `net_kobo`."""
 
     gross_kobo: int
@@ -34,15 +34,15 @@ class FiguresOut(Out):
     currency: str = "NGN"
 
 
-class PayoutRowOut(FiguresOut):
+class PayoutRowOut(PayoutFiguresOut):
     """A payout as it stands in a list."""
 
     id: UUID
     reference: str
     kind: PayoutKind
     status: PayoutStatus
-    owner: NamedOut
-    hospital: NamedOut
+    owner: PayoutPartyOut
+    hospital: PayoutPartyOut
     contract_id: UUID
     run_id: UUID | None
     period_start: date
@@ -53,7 +53,7 @@ class PayoutRowOut(FiguresOut):
     version: int
 
 
-class LineOut(Out):
+class PayoutLineOut(Out):
     """One step of the computation, in words, and what is left after it."""
 
     ordinal: int
@@ -73,7 +73,7 @@ class LineOut(Out):
         return cls(**shown, explanation=said.explanation, balance_kobo=said.balance_kobo)
 
 
-class MoveOut(Out):
+class PayoutMoveOut(Out):
     """One step of a payout's way."""
 
     from_status: PayoutStatus | None
@@ -87,8 +87,8 @@ class PayoutOut(PayoutRowOut):
     """A payout with everything that belongs to it."""
 
     contract_version: int
-    lines: list[LineOut]
-    history: list[MoveOut]
+    lines: list[PayoutLineOut]
+    history: list[PayoutMoveOut]
     allowed_next: list[PayoutStatus]
     status_reason: str | None
     notes: str | None
@@ -102,19 +102,19 @@ class PayoutOut(PayoutRowOut):
     created_at: datetime
 
 
-class DraftedOut(FiguresOut):
+class PayoutDraftOut(PayoutFiguresOut):
     """What was drafted; without id and reference when it was only tried."""
 
     id: UUID | None = None
     reference: str | None = None
     status: PayoutStatus | None = None
     version: int | None = None
-    lines: list[LineOut]
+    lines: list[PayoutLineOut]
     risk_flags: list[str]
     calc_hash: str
 
 
-class MovedOut(Out):
+class PayoutMovedOut(Out):
     """What became of one of many."""
 
     id: UUID
@@ -124,7 +124,7 @@ class MovedOut(Out):
     message: str | None = None
 
 
-class CheckOut(Out):
+class PayoutCheckOut(Out):
     """What came out when a payout was worked out again."""
 
     is_sound: bool
@@ -134,10 +134,10 @@ class CheckOut(Out):
     is_current: bool
     calc_hash: str
     recomputed_hash: str
-    lines: list[LineOut]
+    lines: list[PayoutLineOut]
 
 
-class ContractErrorOut(Out):
+class PayoutErrorOut(Out):
     """A contract that could not be drafted, and why."""
 
     contract_id: UUID
@@ -145,7 +145,7 @@ class ContractErrorOut(Out):
     message: str
 
 
-class TriedOut(Out):
+class PayoutTrialOut(Out):
     """What a run would draft for one contract."""
 
     contract_id: UUID
@@ -167,7 +167,7 @@ class TriedOut(Out):
         )
 
 
-class RunOut(Out):
+class PayoutRunOut(Out):
     """A monthly run; without an id when it was only tried."""
 
     id: UUID | None = None
@@ -176,31 +176,31 @@ class RunOut(Out):
     counts: dict[str, int]
     totals: dict[str, int]
     currency: str = "NGN"
-    errors: list[ContractErrorOut]
-    tried: list[TriedOut] = Field(default=[])
+    errors: list[PayoutErrorOut]
+    tried: list[PayoutTrialOut] = Field(default=[])
     hospital_ids: list[UUID] | None = None
     started_by: UUID | None = None
     created_at: datetime | None = None
     finished_at: datetime | None = None
 
 
-class NotDraftedOut(ContractErrorOut):
+class PayoutMissingOut(PayoutErrorOut):
     """A contract that has no payout for the month."""
 
     hospital_id: UUID
-    owner: NamedOut
+    owner: PayoutPartyOut
 
 
-class ExceptionsOut(Out):
+class PayoutExceptionsOut(Out):
     """What to look at before a month is approved."""
 
     period: str
     flags: dict[str, int]
     flagged: list[PayoutRowOut]
-    not_drafted: list[NotDraftedOut]
+    not_drafted: list[PayoutMissingOut]
 
 
-class LeftOutOut(Out):
+class BankFileLeftOut(Out):
     """A payout that did not get into the file."""
 
     payout_id: UUID
@@ -216,5 +216,5 @@ class BankFileOut(Out):
     control_total_kobo: int
     currency: str = "NGN"
     sha256: str
-    left_out: list[LeftOutOut]
+    left_out: list[BankFileLeftOut]
     path: str

@@ -30,7 +30,7 @@ ALIASES = {"pending": PayoutStatus.PENDING_APPROVAL, "paid": PayoutStatus.COMPLE
 _LONGEST_SPAN_DAYS = 731
 
 
-class ExtraDeduction(Body):
+class PayoutDeductionBody(Body):
     """What is kept back of this payout alone."""
 
     code: Code
@@ -38,7 +38,7 @@ class ExtraDeduction(Body):
     amount_kobo: Kobo
 
 
-class Adjustment(Body):
+class PayoutAdjustmentBody(Body):
     """What is added or, below zero, taken off, and why."""
 
     label: Title
@@ -58,8 +58,8 @@ class PayoutBody(Body):
     gross_revenue_kobo: Kobo | None = Field(
         default=None, description="In place of the revenue on the books; say why in `notes`."
     )
-    deductions: list[ExtraDeduction] = Field(default=[], max_length=20)
-    adjustments: list[Adjustment] = Field(default=[], max_length=20)
+    deductions: list[PayoutDeductionBody] = Field(default=[], max_length=20)
+    adjustments: list[PayoutAdjustmentBody] = Field(default=[], max_length=20)
     bank_account_id: UUID | None = None
     due_on: Day | None = None
     notes: ShortNote | None = None
@@ -108,7 +108,7 @@ class PayoutFilter(Query):
         return Filter(**given, statuses=tuple(self.status), reference=self.q)
 
 
-class StatusBody(Body):
+class PayoutStatusBody(Body):
     """The step a payout is to take; `pending` and `paid` are other words for two of them."""
 
     status: PayoutStatus | Literal["pending", "paid"]
@@ -123,22 +123,22 @@ class StatusBody(Body):
         return ALIASES.get(self.status) or PayoutStatus(self.status)
 
 
-class Chosen(Body):
+class PayoutChosen(Body):
     """One payout, and the version of it that was read."""
 
     id: UUID
     version: Version
 
 
-class MovesBody(Body):
+class PayoutMovesBody(Body):
     """One step for many payouts; each is taken or refused by itself."""
 
     status: Literal["pending_approval", "approved", "rejected", "on_hold", "cancelled"]
-    payouts: list[Chosen] = Field(min_length=1, max_length=200)
+    payouts: list[PayoutChosen] = Field(min_length=1, max_length=200)
     reason: ShortNote | None = None
 
 
-class MonthBody(Body):
+class PayoutMonthBody(Body):
     """Which month, the one before unless said, and for whom."""
 
     period: Month | None = None
@@ -153,7 +153,7 @@ class MonthBody(Body):
     )
 
 
-class ExceptionsQuery(Body):
+class PayoutExceptionsQuery(Body):
     """Which month, the one before unless said."""
 
     period: Month | None = None

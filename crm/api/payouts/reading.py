@@ -8,19 +8,19 @@ from uuid import UUID
 from flask import Response
 
 from crm import payouts
-from crm.api.kit import Data, Page, call, csv_answer, needs, with_etag
+from crm.api.kit import Data, Page, a_file, call, csv_answer, needs, with_etag
 from crm.api.payouts import shaping
 from crm.api.payouts.answers import (
-    CheckOut,
-    ExceptionsOut,
-    LineOut,
-    NamedOut,
-    NotDraftedOut,
+    PayoutCheckOut,
+    PayoutExceptionsOut,
+    PayoutLineOut,
+    PayoutMissingOut,
     PayoutOut,
+    PayoutPartyOut,
     PayoutRowOut,
 )
-from crm.api.payouts.bodies import ExceptionsQuery, PayoutFilter
-from crm.api.payouts.door import a_file, door
+from crm.api.payouts.bodies import PayoutExceptionsQuery, PayoutFilter
+from crm.api.payouts.door import door
 from crm.kit.errors import NotFound
 from crm.kit.paging import Found
 from crm.kit.permissions import Permission
@@ -76,21 +76,21 @@ def show(payout_id: UUID) -> Response:
 
 @door.get("/owners/payouts/<uuid:payout_id>/lines")
 @needs(Permission.PAYOUTS_READ)
-@door.output(Data[list[LineOut]])
-def lines(payout_id: UUID) -> Data[list[LineOut]]:
+@door.output(Data[list[PayoutLineOut]])
+def lines(payout_id: UUID) -> Data[list[PayoutLineOut]]:
     """Every step of the computation, in words; the amounts add up to the net."""
     return Data(data=shaping.lines(found(payout_id)))
 
 
 @door.get("/owners/payouts/<uuid:payout_id>/recompute")
 @needs(Permission.PAYOUTS_READ)
-@door.output(Data[CheckOut])
-def recompute(payout_id: UUID) -> Data[CheckOut]:
+@door.output(Data[PayoutCheckOut])
+def recompute(payout_id: UUID) -> Data[PayoutCheckOut]:
     """Work the payout out again and compare; writes nothing."""
     payout = found(payout_id)
     check = payouts.recompute(call.session, payout)
     names = ("is_sound", "has_same_hash", "has_same_lines", "has_same_figures", "is_current")
-    shown = CheckOut(
+    shown = PayoutCheckOut(
         **{name: getattr(check, name) for name in names},
         calc_hash=check.kept_hash.hex(),
         recomputed_hash=check.hash.hex(),
@@ -124,15 +124,15 @@ def statement_csv(payout_id: UUID) -> Response:
 
 @door.get("/owners/payouts/exceptions")
 @needs(Permission.PAYOUTS_READ)
-@door.input(ExceptionsQuery, location="query")
-@door.output(Data[ExceptionsOut])
-def unusual(query_data: ExceptionsQuery) -> Data[ExceptionsOut]:
+@door.input(PayoutExceptionsQuery, location="query")
+@door.output(Data[PayoutExceptionsOut])
+def unusual(query_data: PayoutExceptionsQuery) -> Data[PayoutExceptionsOut]:
     """What is flagged in a month, and which contracts have no payout for it, and why."""
     if not call.scope.is_staff:
         raise NotFound("This is the house's affair.")
     period = month(query_data.period)
     found = exceptions.of_month(call.session, period=period, scope=call.scope)
-    shown = ExceptionsOut(
+    shown = PayoutExceptionsOut(
         period=f"{period:%Y-%m}",
         flags=dict(found.flags),
         flagged=shaping.rows(found.flagged),
@@ -153,11 +153,11 @@ def month(text: str | None) -> date:
     return date.fromisoformat(f"{text}-01") if text else months.last_month(call.now)
 
 
-def _not_drafted(each: NotDrafted) -> NotDraftedOut:
-    return NotDraftedOut(
+def _not_drafted(each: NotDrafted) -> PayoutMissingOut:
+    return PayoutMissingOut(
         contract_id=each.contract_id,
         hospital_id=each.hospital_id,
-        owner=NamedOut(id=each.owner_id, name=each.owner_name),
+        owner=PayoutPartyOut(id=each.owner_id, name=each.owner_name),
         code=each.code,
         message=each.message,
     )

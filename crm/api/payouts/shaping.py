@@ -10,15 +10,15 @@ from sqlalchemy import select
 from crm import payouts
 from crm.api.kit import call
 from crm.api.payouts.answers import (
-    ContractErrorOut,
-    DraftedOut,
-    LineOut,
-    MoveOut,
-    NamedOut,
+    PayoutDraftOut,
+    PayoutErrorOut,
+    PayoutLineOut,
+    PayoutMoveOut,
     PayoutOut,
+    PayoutPartyOut,
     PayoutRowOut,
-    RunOut,
-    TriedOut,
+    PayoutRunOut,
+    PayoutTrialOut,
 )
 from crm.models import Hospital, Owner, Payout, PayoutRun, PayoutStatus
 from crm.payouts import FIGURES, Inputs, Line
@@ -49,15 +49,17 @@ def whole(payout: Payout) -> PayoutOut:
     )
 
 
-def lines(payout: Payout) -> list[LineOut]:
+def lines(payout: Payout) -> list[PayoutLineOut]:
     """The lines in words."""
     inputs = Inputs.from_json(payout.calc_snapshot)
-    return [LineOut.of(each) for each in explained(payouts.lines(call.session, payout.id), inputs)]
+    return [
+        PayoutLineOut.of(each) for each in explained(payouts.lines(call.session, payout.id), inputs)
+    ]
 
 
-def drafted(payout: Payout) -> DraftedOut:
+def drafted(payout: Payout) -> PayoutDraftOut:
     """What was written."""
-    return DraftedOut(
+    return PayoutDraftOut(
         id=payout.id,
         reference=payout.reference,
         status=payout.status,
@@ -69,9 +71,9 @@ def drafted(payout: Payout) -> DraftedOut:
     )
 
 
-def tried(made: Made) -> DraftedOut:
+def tried(made: Made) -> PayoutDraftOut:
     """What would be written."""
-    return DraftedOut(
+    return PayoutDraftOut(
         **{name: getattr(made.figures, name) for name in FIGURES},
         lines=said(made.figures.lines, made.inputs),
         risk_flags=list(made.risks),
@@ -79,39 +81,39 @@ def tried(made: Made) -> DraftedOut:
     )
 
 
-def said(found: Sequence[Line], inputs: Inputs) -> list[LineOut]:
+def said(found: Sequence[Line], inputs: Inputs) -> list[PayoutLineOut]:
     """Lines that were not written, in words."""
-    return [LineOut.of(each) for each in explained(found, inputs)]
+    return [PayoutLineOut.of(each) for each in explained(found, inputs)]
 
 
-def run(row: PayoutRun) -> RunOut:
+def run(row: PayoutRun) -> PayoutRunOut:
     """A run."""
     counts = {k: v for k, v in row.counts.items() if not k.endswith("_kobo")}
     totals = {k: v for k, v in row.counts.items() if k.endswith("_kobo")}
     errors = [{"contract_id": id_, **error} for id_, error in row.errors.items()]
     names = ("id", "hospital_ids", "started_by", "created_at", "finished_at")
-    return RunOut(
+    return PayoutRunOut(
         **{name: getattr(row, name) for name in names},
         period=f"{row.period:%Y-%m}",
         status=row.status,
         counts=counts,
         totals=totals,
-        errors=[ContractErrorOut(**error) for error in errors],
+        errors=[PayoutErrorOut(**error) for error in errors],
     )
 
 
-def trial(period: date, found: Sequence[Made | Unready]) -> RunOut:
+def trial(period: date, found: Sequence[Made | Unready]) -> PayoutRunOut:
     """What a run would do."""
     made = [each for each in found if isinstance(each, Made)]
     unready = [each for each in found if isinstance(each, Unready)]
     sums = ("gross_kobo", "wht_kobo", "net_kobo")
-    return RunOut(
+    return PayoutRunOut(
         period=f"{period:%Y-%m}",
         status="dry_run",
         counts={"draftable": len(made), "failed": len(unready)},
         totals={name: sum(getattr(each.figures, name) for each in made) for name in sums},
-        errors=[ContractErrorOut.model_validate(each) for each in unready],
-        tried=[TriedOut.of(each) for each in made],
+        errors=[PayoutErrorOut.model_validate(each) for each in unready],
+        tried=[PayoutTrialOut.of(each) for each in made],
     )
 
 
@@ -122,8 +124,8 @@ def _row(
     days = ("period_start", "period_end", "due_on", "paid_at")
     return {
         **{name: getattr(payout, name) for name in (*names, *days, *FIGURES)},
-        "owner": NamedOut(id=payout.owner_id, name=owners[payout.owner_id]),
-        "hospital": NamedOut(id=payout.hospital_id, name=hospitals[payout.hospital_id]),
+        "owner": PayoutPartyOut(id=payout.owner_id, name=owners[payout.owner_id]),
+        "hospital": PayoutPartyOut(id=payout.hospital_id, name=hospitals[payout.hospital_id]),
         "risk_flags": payout.risk_flags if call.scope.is_staff else [],
     }
 
@@ -136,13 +138,13 @@ def _names(found: Sequence[Payout]) -> tuple[dict[UUID, str], dict[UUID, str]]:
     return {row.id: row.name for row in owners}, {row.id: row.name for row in hospitals}
 
 
-def _history(payout_id: UUID) -> list[MoveOut]:
+def _history(payout_id: UUID) -> list[PayoutMoveOut]:
     before: PayoutStatus | None = None
     found = []
     for event in payouts.history(call.session, payout_id):
         actor = event.actor_name if call.scope.is_staff else "GrandPro"
         found.append(
-            MoveOut(
+            PayoutMoveOut(
                 from_status=before,
                 to_status=event.status,
                 actor=actor,

@@ -10,25 +10,36 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from crm import payouts
-from crm.api.kit import Data, Page, Query, call, expected_version, idempotent, needs, with_etag
+from crm.api.kit import (
+    Data,
+    Page,
+    Query,
+    a_file,
+    also,
+    call,
+    expected_version,
+    idempotent,
+    needs,
+    with_etag,
+)
 from crm.api.payouts import shaping
 from crm.api.payouts.answers import (
+    BankFileLeftOut,
     BankFileOut,
-    DraftedOut,
-    LeftOutOut,
-    MovedOut,
+    PayoutDraftOut,
+    PayoutMovedOut,
     PayoutOut,
-    RunOut,
+    PayoutRunOut,
 )
 from crm.api.payouts.bodies import (
     BankFileBody,
-    Chosen,
-    MonthBody,
-    MovesBody,
     PayoutBody,
-    StatusBody,
+    PayoutChosen,
+    PayoutMonthBody,
+    PayoutMovesBody,
+    PayoutStatusBody,
 )
-from crm.api.payouts.door import a_file, also, door
+from crm.api.payouts.door import door
 from crm.api.payouts.reading import month
 from crm.kit.errors import DomainError
 from crm.kit.permissions import Permission
@@ -47,9 +58,9 @@ log = structlog.get_logger()
 @needs(Permission.PAYOUTS_DRAFT)
 @idempotent
 @door.input(PayoutBody)
-@door.output(Data[DraftedOut], status_code=201)
-@door.doc(responses=also(200, "What would be drafted", "DataOfDraftedOut"))
-def draft(json_data: PayoutBody) -> Data[DraftedOut] | tuple[Data[DraftedOut], int]:
+@door.output(Data[PayoutDraftOut], status_code=201)
+@door.doc(responses=also(200, "What would be drafted", Data[PayoutDraftOut]))
+def draft(json_data: PayoutBody) -> Data[PayoutDraftOut] | tuple[Data[PayoutDraftOut], int]:
     """Draft a payout by hand; with `dry_run` nothing is written and the answer is 200."""
     order = json_data.order()
     if json_data.dry_run:
@@ -62,9 +73,9 @@ def draft(json_data: PayoutBody) -> Data[DraftedOut] | tuple[Data[DraftedOut], i
 
 @door.patch("/owners/payouts/<uuid:payout_id>/status")
 @needs(Permission.PAYOUTS_MOVE)
-@door.input(StatusBody)
+@door.input(PayoutStatusBody)
 @door.output(Data[PayoutOut])
-def move(payout_id: UUID, json_data: StatusBody) -> Response:
+def move(payout_id: UUID, json_data: PayoutStatusBody) -> Response:
     """Let a payout take a step; one that it has taken already changes nothing."""
     step = Step(
         to=json_data.to(),
@@ -86,14 +97,14 @@ def move(payout_id: UUID, json_data: StatusBody) -> Response:
 @door.post("/owners/payouts/moves")
 @needs(Permission.PAYOUTS_MOVE)
 @idempotent
-@door.input(MovesBody)
-@door.output(Data[list[MovedOut]])
-def move_many(json_data: MovesBody) -> Data[list[MovedOut]]:
+@door.input(PayoutMovesBody)
+@door.output(Data[list[PayoutMovedOut]])
+def move_many(json_data: PayoutMovesBody) -> Data[list[PayoutMovedOut]]:
     """Let many payouts take one step; each is taken or refused by itself."""
     return Data(data=[_move_one(chosen, json_data) for chosen in json_data.payouts])
 
 
-def _move_one(chosen: Chosen, asked: MovesBody) -> MovedOut:
+def _move_one(chosen: PayoutChosen, asked: PayoutMovesBody) -> PayoutMovedOut:
     step = Step(to=PayoutStatus(asked.status), version=chosen.version, reason=asked.reason)
     try:
         with call.session.begin_nested():
@@ -106,8 +117,8 @@ def _move_one(chosen: Chosen, asked: MovesBody) -> MovedOut:
                 needs_second_factor=call.wiring.settings.require_totp,
             )
     except DomainError as refusal:
-        return MovedOut(id=chosen.id, code=refusal.code, message=str(refusal))
-    return MovedOut(id=payout.id, status=payout.status, version=payout.version)
+        return PayoutMovedOut(id=chosen.id, code=refusal.code, message=str(refusal))
+    return PayoutMovedOut(id=payout.id, status=payout.status, version=payout.version)
 
 
 # -- by the month ---------------------------------------------------------------------------------
@@ -115,10 +126,10 @@ def _move_one(chosen: Chosen, asked: MovesBody) -> MovedOut:
 
 @door.post("/owners/payouts/process-monthly")
 @needs(Permission.PAYOUTS_DRAFT)
-@door.input(MonthBody)
-@door.output(Data[RunOut], status_code=202)
-@door.doc(responses=also(200, "The run there was, or what it would do", "DataOfRunOut"))
-def process_monthly(json_data: MonthBody) -> tuple[Data[RunOut], int]:
+@door.input(PayoutMonthBody)
+@door.output(Data[PayoutRunOut], status_code=202)
+@door.doc(responses=also(200, "The run there was, or what it would do", Data[PayoutRunOut]))
+def process_monthly(json_data: PayoutMonthBody) -> tuple[Data[PayoutRunOut], int]:
     """Draft a month. Called again, it drafts what is missing and tries again what failed.
 
     A small house is done when the answer comes (202 the first time, then 200); of a large one the
@@ -136,12 +147,12 @@ def process_monthly(json_data: MonthBody) -> tuple[Data[RunOut], int]:
     return Data(data=shaping.run(run)), 202 if is_new else 200
 
 
-def _tried(asked: Wish, period: date) -> Data[RunOut]:
+def _tried(asked: Wish, period: date) -> Data[PayoutRunOut]:
     found = running.preview(call.session, asked, period=period, now=call.now)
     return Data(data=shaping.trial(period, list(found)))
 
 
-def _begin(run: PayoutRun, asked: MonthBody) -> None:
+def _begin(run: PayoutRun, asked: PayoutMonthBody) -> None:
     """The first contracts at once, the rest by a worker when this is committed."""
     left = asked.force_recalculate and running.recalculate(
         call.session, run, by=call.actor, now=call.now
@@ -154,7 +165,7 @@ def _begin(run: PayoutRun, asked: MonthBody) -> None:
         _leave_to_worker(run.id, asked)
 
 
-def _leave_to_worker(run_id: UUID, asked: MonthBody) -> None:
+def _leave_to_worker(run_id: UUID, asked: PayoutMonthBody) -> None:
     jobs, by_id = call.wiring.jobs, str(call.actor.id or "")
 
     def ask(_: Session) -> None:
@@ -175,17 +186,17 @@ def _leave_to_worker(run_id: UUID, asked: MonthBody) -> None:
 @door.get("/owners/payouts/runs")
 @needs(Permission.PAYOUTS_READ)
 @door.input(Query, location="query")
-@door.output(Page[RunOut])
-def list_runs(query_data: Query) -> Page[RunOut]:
+@door.output(Page[PayoutRunOut])
+def list_runs(query_data: Query) -> Page[PayoutRunOut]:
     """The monthly runs of one's hospitals, the newest month first."""
     found = runs.search(call.session, scope=call.scope, page=query_data.page())
-    return Page[RunOut].of(found, shaping.run)
+    return Page[PayoutRunOut].of(found, shaping.run)
 
 
 @door.get("/owners/payouts/runs/<uuid:run_id>")
 @needs(Permission.PAYOUTS_READ)
-@door.output(Data[RunOut])
-def show_run(run_id: UUID) -> Data[RunOut]:
+@door.output(Data[PayoutRunOut])
+def show_run(run_id: UUID) -> Data[PayoutRunOut]:
     """One monthly run: how far it is, and what could not be drafted."""
     return Data(data=shaping.run(runs.get(call.session, run_id, scope=call.scope)))
 
@@ -232,6 +243,6 @@ def _bank_file(file: BankFile) -> BankFileOut:
         count=file.count,
         control_total_kobo=file.control_total_kobo,
         sha256=file.sha256,
-        left_out=[LeftOutOut.model_validate(each) for each in file.left_out],
+        left_out=[BankFileLeftOut.model_validate(each) for each in file.left_out],
         path=f"/api/crm/owners/payouts/bank-files/{file.reference}.csv",
     )

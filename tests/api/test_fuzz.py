@@ -1,0 +1,66 @@
+"""Every operation of the document, with values that fit it and values that do not.
+
+Never a 5xx, never an answer the document does not know, never one of another shape than it says.
+"""
+
+import hypothesis
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS
+
+from crm.api import doors
+from crm.kit.permissions import Role
+from tests.api.caller import Api
+
+TRIES = 8
+"""For each operation and each way; `make test` has five minutes for everything."""
+CHECKED = ["not_a_server_error", "status_code_conformance", "content_type_conformance"]
+CHECKED += ["response_headers_conformance", "response_schema_conformance"]
+NOUNS = sorted(door.name for door in doors())
+
+
+@pytest.mark.parametrize("way", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize("noun", NOUNS)
+def test_no_request_breaks_the_api_or_its_document(api: Api, noun: str, way: GenerationMode):
+    admin = api.as_(Role.ADMIN)
+    schema = schemathesis.openapi.from_dict(document(api))
+    schema.app = api.app
+    checks = CHECKS.get_by_names(CHECKED)
+    for result in schema.include(operation_id_regex=rf"^[a-z]+_{noun}_[^_]").get_all_operations():
+        operation = result.ok()
+        if operation.path.endswith("/auth/sign-out"):
+            continue
+        play(operation, way, admin.token, checks)
+
+
+_document: dict = {}
+
+
+def document(api: Api) -> dict:
+    """The document, made once: it takes longer than a test of it."""
+    if not _document:
+        with api.app.test_client() as client:
+            _document.update(client.get("/openapi.json").json)
+    return _document
+
+
+def play(operation, way: GenerationMode, token: str, checks) -> None:
+    @given(case=operation.as_strategy(generation_mode=way))
+    @settings(
+        max_examples=TRIES,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[hypothesis.Phase.generate],
+        print_blob=True,
+    )
+    def one(case) -> None:
+        answer = case.call(headers={"Authorization": f"Bearer {token}"})
+        case.validate_response(answer, checks=checks)
+
+    try:
+        one()
+    except hypothesis.errors.Unsatisfiable:
+        assert way is GenerationMode.NEGATIVE, operation.label
