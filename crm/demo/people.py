@@ -255,6 +255,7 @@ def _profile(house: House, person: Person, number: int, head: Person | None) -> 
         "home_hospital_id": person.hospital.id,
         "mrn": f"{person.hospital.code}-{number:06d}",
         "full_name": person.name,
+        "birth_year": person.born_on.year,
         "gender": person.gender,
         "state": person.hospital.state,
         "blood_group": chance.one_of(_BLOOD) if chance.is_so(0.6) else None,
