@@ -20,7 +20,7 @@ from crm.api.payouts.answers import (
     PayoutRunOut,
     PayoutTrialOut,
 )
-from crm.models import Hospital, Owner, Payout, PayoutRun, PayoutStatus
+from crm.models import Hospital, Owner, Payout, PayoutLine, PayoutRun, PayoutStatus
 from crm.payouts import FIGURES, Inputs, Line
 from crm.payouts.gathering import Unready
 from crm.payouts.inputs import fingerprint
@@ -81,8 +81,8 @@ def tried(made: Made) -> PayoutDraftOut:
     )
 
 
-def said(found: Sequence[Line], inputs: Inputs) -> list[PayoutLineOut]:
-    """Lines that were not written, in words."""
+def said(found: Sequence[Line | PayoutLine], inputs: Inputs) -> list[PayoutLineOut]:
+    """Lines in words, written or not."""
     return [PayoutLineOut.of(each) for each in explained(found, inputs)]
 
 
