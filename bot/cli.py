@@ -124,7 +124,7 @@ def rotate_keys() -> None:
     from workers import privacy
 
     with _wired() as wiring:
-        sealed, unreadable = privacy.reseal_all(wiring, partial(track, label="sealed values"))
+        sealed, unreadable = privacy.reseal_all(wiring, partial(track, label="batches of sealed values"))
     for where, count in unreadable.items():
         click.echo(f"NO KEY OPENS {count} of {where}")
     if unreadable:

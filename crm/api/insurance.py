@@ -6,8 +6,8 @@ from uuid import UUID
 from crm import insurance, patients
 from crm.api.kit import Body, Data, Door, Empty, call, needs
 from crm.api.kit.fields import Code, Title
-from crm.api.patients.answers import PolicyOut
 from crm.api.patients.bodies import PolicyBody
+from crm.api.patients.parts import PolicyOut
 from crm.kit.errors import Invalid
 from crm.kit.permissions import Permission
 from crm.models import Patient

@@ -9,20 +9,19 @@ from sqlalchemy import func, select
 
 from crm import consents, insurance, patients, preferences
 from crm.api.kit import Data, Page, call, needs
-from crm.api.patients.answers import (
+from crm.api.patients.answers import PatientOut, PatientRowOut
+from crm.api.patients.bodies import PatientFilter, PatientSearch, ProfileParts
+from crm.api.patients.door import door
+from crm.api.patients.parts import (
     ConsentOut,
     FamilyOut,
     FeedbackInShort,
     PatientCountsOut,
-    PatientOut,
-    PatientRowOut,
     PatientVisitOut,
     PointsInShort,
     PolicyOut,
     ProfileOut,
 )
-from crm.api.patients.bodies import PatientFilter, PatientSearch, ProfileParts
-from crm.api.patients.door import door
 from crm.api.preferences import PreferencesOut
 from crm.kit.errors import Invalid
 from crm.kit.paging import Found, PageRequest

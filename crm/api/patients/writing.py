@@ -15,13 +15,12 @@ from crm.api.patients.answers import (
     CandidateOut,
     PatientAddressOut,
     PatientOut,
-    PointsInShort,
-    RegisteredOut,
     contact,
     may_see_contacts,
 )
 from crm.api.patients.bodies import PatientAddressBody, PatientChange, ProfileBody
 from crm.api.patients.door import door
+from crm.api.patients.parts import PointsInShort, RegisteredOut
 from crm.kit.clock import lagos_day
 from crm.kit.errors import Invalid, NotFound
 from crm.kit.permissions import Permission
