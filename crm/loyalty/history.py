@@ -77,7 +77,7 @@ def ends_of(
             PointsLot.transaction_id.in_(ids)
         )
     )
-    return dict(rows.tuples())
+    return {row.transaction_id: row.expires_at for row in rows}
 
 
 def drawn(

@@ -136,7 +136,8 @@ def chances(
     session: Session, rewards: Collection[Reward], account: LoyaltyAccount
 ) -> dict[UUID, Chance]:
     """The member's chance of each reward, before limits and stock. Two queries."""
-    standings = dict(session.execute(select(LoyaltyTier.code, LoyaltyTier.min_points)).tuples())
+    tiers = session.execute(select(LoyaltyTier.code, LoyaltyTier.min_points))
+    standings = {row.code: row.min_points for row in tiers}
     home = session.scalar(select(Patient.home_hospital_id).where(Patient.id == account.patient_id))
     return {
         reward.id: Chance(
