@@ -1,15 +1,15 @@
 """Who may be written to, and when."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from bot.channels.carrier import Channel
-from crm import gate, suppressions
+from crm import gate, outbox, suppressions
 from crm.gate import Facts, Kind
 from crm.kit.clock import lagos
-from crm.models import PatientStatus, Purpose, SuppressionReason
-from tests.outbox import NOON, say_yes, somebody
+from crm.models import OwnerStatus, PatientStatus, Purpose, SuppressionReason
+from tests.outbox import NOON, draft, later, say_yes, somebody
 
 ADA = Facts(channel=Channel.SMS, patient_status=PatientStatus.ACTIVE, consents=["+care"])
 EVENING = datetime(2026, 11, 18, 20, 30, tzinfo=UTC)  # 21:30 in Lagos
@@ -119,6 +119,123 @@ def test_outside_the_window_a_message_without_a_template_stops():
     assert ask(silent).reason == "the WhatsApp window is closed and there is no template"
 
 
+# -- each purpose, in a table ---------------------------------------------------------------------
+
+SAID_YES = ["+care"]
+SAID_NO = ["+care", "-care"]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "consents", "hour", "kind"),
+    [
+        (Purpose.CARE, SAID_YES, 12, Kind.GO),
+        (Purpose.CARE, SAID_NO, 12, Kind.STOP),
+        (Purpose.CARE, SAID_YES, 6, Kind.DEFER),
+        (Purpose.NOTICE, SAID_YES, 20, Kind.GO),
+        (Purpose.NOTICE, SAID_YES, 21, Kind.DEFER),
+        (Purpose.SURVEY, [*SAID_YES, "-survey"], 12, Kind.STOP),
+        (Purpose.LOYALTY, SAID_YES, 12, Kind.GO),
+        (Purpose.LOYALTY, [*SAID_YES, "-loyalty"], 12, Kind.STOP),
+        (Purpose.LOYALTY, SAID_YES, 20, Kind.DEFER),
+        (Purpose.MARKETING, SAID_YES, 12, Kind.STOP),
+        (Purpose.MARKETING, [*SAID_YES, "+marketing"], 12, Kind.GO),
+        (Purpose.MARKETING, [*SAID_YES, "+marketing"], 20, Kind.DEFER),
+        (Purpose.REPLY, [], 3, Kind.GO),
+        (Purpose.ALERT, [], 3, Kind.GO),
+    ],
+)
+def test_each_purpose_has_its_consent_and_its_hours(purpose, consents, hour, kind):
+    now = NOON.replace(hour=hour - 1)  # Lagos is an hour ahead
+    assert ask(facts(consents=consents), purpose, now).kind is kind
+
+
+# -- owners ---------------------------------------------------------------------------------------
+
+OWNER = Facts(channel=Channel.SMS, owner_status=OwnerStatus.ACTIVE)
+
+
+def owner(**changes) -> Facts:
+    return Facts(**{name: getattr(OWNER, name) for name in Facts.__slots__} | changes)
+
+
+def test_an_owners_contract_is_consent_to_all_but_marketing():
+    assert ask(OWNER, Purpose.NOTICE).kind is Kind.GO
+    assert ask(OWNER, Purpose.SURVEY).kind is Kind.GO
+    assert ask(owner(consents=["-survey"]), Purpose.SURVEY).code == "no_consent"
+    assert ask(OWNER, Purpose.MARKETING).code == "no_consent"
+    assert ask(owner(consents=["+marketing"]), Purpose.MARKETING).kind is Kind.GO
+
+
+def test_an_owner_who_stopped_us_or_was_erased_hears_nothing():
+    assert ask(owner(suppressed=SuppressionReason.STOP), Purpose.NOTICE).code == "stop"
+    assert ask(owner(owner_status=OwnerStatus.ERASED), Purpose.NOTICE).code == "erased"
+
+
+# -- how often, and when --------------------------------------------------------------------------
+
+
+def ago(*days: float) -> list[datetime]:
+    return [NOON - timedelta(days=each) for each in days]
+
+
+@pytest.mark.parametrize(
+    ("heard", "is_enough"),
+    [
+        (ago(1), False),
+        (ago(1, 6.9), True),
+        (ago(1, 8), False),
+        (ago(1, 8, 15), False),
+        (ago(1, 8, 15, 29), True),
+        (ago(8, 9, 10, 31), False),
+    ],
+)
+def test_marketing_comes_twice_a_week_and_four_times_a_month_at_most(heard, is_enough):
+    willing = facts(consents=["+care", "+marketing"], marketing=heard)
+
+    assert (ask(willing, Purpose.MARKETING).code == "frequency_cap") is is_enough
+    assert ask(willing, Purpose.NOTICE).kind is Kind.GO
+
+
+@pytest.mark.parametrize(
+    ("quiet", "opens"),
+    [
+        ((time(11), time(14)), "14:00"),
+        ((time(22), time(13)), "13:00"),
+        ((time(13), time(14)), None),
+        ((time(12), time(22)), "07:00"),
+        ((time(6), time(22)), None),
+    ],
+)
+def test_a_persons_own_quiet_hours_are_waited_out_unless_they_leave_no_hour(quiet, opens):
+    verdict = ask(facts(quiet=quiet))
+    assert (lagos(verdict.until).strftime("%H:%M") if verdict.until else None) == opens
+
+
+def test_own_quiet_hours_do_not_hold_back_an_answer():
+    assert ask(facts(quiet=(time(0), time(23))), Purpose.REPLY).kind is Kind.GO
+
+
+def test_the_explanation_names_every_question_and_its_first_no_is_the_verdict():
+    everything = facts(suppressed=SuppressionReason.STOP, consents=[])
+
+    steps = gate.explain(everything, purpose=Purpose.REMINDER, now=NIGHT)
+
+    assert [(step.name, step.verdict.code) for step in steps if step.verdict.code] == [
+        ("suppression", "stop"),
+        ("consent", "no_consent"),
+        ("quiet_hours", "quiet_hours"),
+    ]
+    first = next(step.verdict for step in steps if step.verdict.kind is not Kind.GO)
+    assert first == ask(everything, now=NIGHT)
+
+
+def test_every_reason_has_a_code_and_every_code_is_its_own():
+    assert gate.code_of("the person asked us to stop") == "stop"
+    assert gate.code_of("no consent for survey messages") == "no_consent"
+    assert gate.code_of("frequency_cap") == "frequency_cap"
+    assert gate.code_of("something else went wrong") == "other"
+
+
 # -- the facts, read ------------------------------------------------------------------------------
 
 
@@ -152,3 +269,17 @@ def test_an_address_is_suppressed_once_and_lifted_once(session):
     assert suppressions.lift(session, musa, now=NOON)
     assert not suppressions.lift(session, musa, now=NOON)
     assert not suppressions.is_suppressed(session, musa)
+
+
+def test_marketing_that_went_or_waits_counts_and_this_one_does_not(session):
+    musa = somebody(session, agreed="marketing")
+    offers = [draft(musa, f"Offer {n}", purpose=Purpose.MARKETING) for n in range(3)]
+
+    for offer in offers:
+        outbox.post_many(session, [offer], now=NOON)
+    asked = gate.Asked(musa.address_id, musa.patient_id, None, Purpose.MARKETING)
+
+    assert len(gate.load(session, [asked])[0].marketing) == 2
+    claimed = outbox.claim(session, offers[0].lane, now=later(1))
+    assert len(claimed) == 2
+    assert gate.load(session, [asked._replace(purpose=Purpose.NOTICE)])[0].marketing == ()
