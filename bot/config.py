@@ -100,7 +100,10 @@ class Settings(BaseModel):
         is_production = given.get("environment") == "production"
         problems = list(_refusals(given)) if is_production else []
         try:
-            settings = cls.model_validate(_derived(given) if is_production else _filled(given))
+            values = (
+                {"require_totp": "true", **_derived(given)} if is_production else _filled(given)
+            )
+            settings = cls.model_validate(values)
         except ValidationError as error:
             problems = [*_in_words(error), *problems]
         if problems:
@@ -223,6 +226,7 @@ _EXAMPLE = re.compile(
     r"(change.?me|default|example|password|placeholder).*|(demo|dev|test|secret|your|x+)(\W.*)?",
     re.IGNORECASE,
 )
+WEAKEST = 12
 _SECRETS = ("secret_key", "encryption_keys", "twilio_auth_token", "sendgrid_api_key")
 
 
@@ -238,6 +242,8 @@ def _refusals(given: Mapping[str, str]) -> Iterator[str]:
     for field in ("twilio_base_url", "sendgrid_base_url"):
         if field in given:
             yield f"{_variable(field)} points to a sandbox: production must leave it out"
+    if given.get("bcrypt_cost", "12").isdigit() and int(given.get("bcrypt_cost", "12")) < WEAKEST:
+        yield f"BCRYPT_COST is for tests: production needs {WEAKEST} or more"
     yield from _account_refusals(given.get("twilio_account_sid"))
 
 

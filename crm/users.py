@@ -262,17 +262,5 @@ def takes_code(session: Session, user: User, code: str, *, now: datetime) -> boo
     return False
 
 
-def require_second_factor(actor: Actor, *, is_required: bool) -> None:
-    """Raise Denied when money is moved by somebody signed in with a password alone."""
-    if is_required and not actor.is_strongly_signed_in:
-        raise SecondFactorRequired("Approving money needs a sign-in with a second factor.")
-
-
-class SecondFactorRequired(Denied):
-    """The account may do this, but only when signed in with its authenticator's code."""
-
-    code = "second_factor_required"
-
-
 def _index(vault: Vault, email: str) -> bytes:
     return vault.index(email.strip().lower(), domain=EMAIL)

@@ -52,6 +52,7 @@ FACTS = {
     "what": "looking at your visits",
     "channel": "WhatsApp",
     "last4": "0012",
+    "code": "123456",
     "number": "112",
     "period": "September 2026",
     "net": "NGN 123,456,789.50",
