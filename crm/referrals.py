@@ -279,6 +279,7 @@ def _take_up(
 
 def _reward(session: Session, referral: Referral, now: datetime) -> None:
     """Give both their points; an account that takes none sends it to a person instead."""
+    session.execute(_LOCK, {"one": referral.referrer_id, "other": referral.friend_id})
     given = [
         loyalty.award(
             session,
