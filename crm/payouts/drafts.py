@@ -57,7 +57,7 @@ def draft(session: Session, order: Order, *, by: Actor, now: datetime) -> Payout
     """Write a payout down as a draft.
 
     Raises NotFound, Invalid, ContractInactive, PeriodOpen, FuturePeriod, DuplicatePeriod,
-    NotDraftable, BankAccountNotReady, NegativeNet, TotalMismatch.
+    NotDraftable, BankAccountNotReady, NegativeNet, TotalMismatch, CarriedMeanwhile.
     """
     made = work_out(session, order, by=by, now=now)
     more: dict[str, Any] = {"due_on": order.due_on} if order.due_on else {}

@@ -1,5 +1,6 @@
 """Reading what payouts are worked out from: for many contracts at once, each thing by one query."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -58,7 +59,7 @@ _CARRIED = text("""
     order by p.id
 """)
 _ARREARS = text("""
-    select distinct on (contract_id) contract_id, arrears from owner_payouts
+    select distinct on (contract_id) contract_id, period_start, arrears from owner_payouts
     where contract_id = any(:contracts) and kind = 'monthly' and period_start < :first
         and status not in ('cancelled', 'rejected')
     order by contract_id, period_start desc
@@ -81,6 +82,11 @@ _PAID = text("""
     where owner_id = any(:owners) and net_kobo > 0 and period_start <= :last
         and period_end >= :first and status not in ('cancelled', 'rejected')
 """)
+_LATER = text("""
+    select distinct contract_id from owner_payouts
+    where contract_id = any(:contracts) and kind = 'monthly' and period_start > :first
+        and status not in ('cancelled', 'rejected')
+""")
 # The day before which no late entry can have happened, for a contract that renews another.
 _EVER = date(1900, 1, 1)
 
@@ -96,6 +102,8 @@ class History:
     """The 95th of a hundred of the last twelve."""
     amounts: frozenset[int] = frozenset()
     """To the same owner for days of the same period."""
+    has_later: bool = False
+    """A later month was drafted already, on what was known then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +160,8 @@ class _Facts:
     revenue: dict[Window, tuple[Revenue, ...]]
     rates: dict[tax_rules.Case, Any]
     carried: dict[UUID, list[Row[Any]]]
-    arrears: dict[UUID, dict[str, int]]
+    arrears: dict[UUID, Row[Any]]
+    later: frozenset[UUID]
     history: dict[UUID, Row[Any]]
     paid: dict[UUID, frozenset[int]]
 
@@ -160,9 +169,9 @@ class _Facts:
     def load(
         cls, session: Session, agreed: Sequence[Agreed], *, first: date, last: date
     ) -> "_Facts":
-        """Eight queries, however many contracts."""
+        """Nine queries with those of the contracts, however many they are."""
         windows = {_window(each.contract, each.terms.basis, first, last) for each in agreed}
-        ids = [id_ for each in agreed for id_ in _line_of(each.contract)]
+        ids = [id_ for each in agreed for id_ in _line_of(each.contract, first)]
         owner_ids = [each.contract.owner_id for each in agreed]
         bounds = {"contracts": ids, "owners": owner_ids, "first": first, "last": last}
         return cls(
@@ -172,7 +181,8 @@ class _Facts:
             revenue=_revenue(session, sorted(windows)),
             rates=tax_rules.rates(session, on=last),
             carried=_grouped(session.execute(_CARRIED, bounds).all()),
-            arrears={row.contract_id: row.arrears for row in session.execute(_ARREARS, bounds)},
+            arrears={row.contract_id: row for row in session.execute(_ARREARS, bounds)},
+            later=frozenset(session.scalars(_LATER, bounds)),
             history={row.contract_id: row for row in session.execute(_HISTORY, bounds)},
             paid=_amounts(session.execute(_PAID, bounds).all()),
         )
@@ -188,7 +198,8 @@ class _Facts:
             said = f"No rate of tax is known for {terms.tax_category} to {owner.kind}."
             return Unready(contract.id, "no_tax_rule", said)
         window = _window(contract, terms.basis, self.first, self.last)
-        carried = [row for id_ in _line_of(contract) for row in self.carried.get(id_, ())]
+        line = _line_of(contract, self.first)
+        carried = [row for id_ in line for row in self.carried.get(id_, ())]
         inputs = Inputs(
             kind=PayoutKind.MONTHLY,
             period_start=self.first,
@@ -198,26 +209,38 @@ class _Facts:
             active_days=(window[3] - window[2]).days + 1,
             revenue=self.revenue.get(window, ()),
             carried_in=tuple(_carried(row) for row in carried),
-            arrears=self._arrears(contract),
+            arrears=self._arrears(line),
             tax_bps=rule.bps,
             tax_ref=rule.legal_ref,
         )
         carried_ids = tuple(row.id for row in carried)
-        return Material(contract, owner, account, inputs, self._history(contract), carried_ids)
+        history = self._history(contract, line)
+        return Material(contract, owner, account, inputs, history, carried_ids)
 
-    def _arrears(self, contract: Contract) -> tuple[Arrears, ...]:
-        owed = next((self.arrears[i] for i in _line_of(contract) if i in self.arrears), {})
+    def _arrears(self, line: Sequence[UUID]) -> tuple[Arrears, ...]:
+        """What the newest payout left owed; of the old contract's too, when none came after it."""
+        found = [self.arrears[id_] for id_ in line if id_ in self.arrears]
+        newest = max((row.period_start for row in found), default=None)
+        owed: Counter[str] = Counter()
+        for row in found:
+            if row.period_start == newest:
+                owed.update(row.arrears)
         return tuple(Arrears(code, kobo) for code, kobo in sorted(owed.items()))
 
-    def _history(self, contract: Contract) -> History:
-        amounts = self.paid.get(contract.owner_id, frozenset())
-        row = next((self.history[i] for i in _line_of(contract) if i in self.history), None)
-        return History(row.number, row.high_kobo, amounts) if row else History(amounts=amounts)
+    def _history(self, contract: Contract, line: Sequence[UUID]) -> History:
+        row = next((self.history[id_] for id_ in line if id_ in self.history), None)
+        return History(
+            number=row.number if row else 0,
+            high_kobo=row.high_kobo if row else 0,
+            amounts=self.paid.get(contract.owner_id, frozenset()),
+            has_later=contract.id in self.later,
+        )
 
 
-def _line_of(contract: Contract) -> list[UUID]:
-    """The contract and the one it renews, whose debts and rests it takes over."""
-    return [contract.id, *([contract.previous_id] if contract.previous_id else [])]
+def _line_of(contract: Contract, first: date) -> list[UUID]:
+    """The contract and the one it renews, whose debts and rests it takes over when that is over."""
+    is_over = contract.previous_id is not None and contract.starts_on <= first
+    return [contract.id, *([contract.previous_id] if is_over and contract.previous_id else [])]
 
 
 def _window(contract: Contract, basis: Basis, first: date, last: date) -> Window:

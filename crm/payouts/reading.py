@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, select
 from sqlalchemy.orm import Session
 
-from crm.kit.errors import NotFound
+from crm.kit.errors import Invalid, NotFound
 from crm.kit.paging import Found, PageRequest, keyset
 from crm.kit.permissions import Scope
 from crm.models import Payout, PayoutEvent, PayoutKind, PayoutLine, PayoutStatus
@@ -83,9 +83,12 @@ def search(session: Session, wish: Filter, *, scope: Scope, page: PageRequest) -
 def everything(
     session: Session, wish: Filter, *, scope: Scope, limit: int = 10_000
 ) -> Sequence[Payout]:
-    """The same in one go, for a file; at most `limit`."""
-    found = _matching(select(Payout), wish, scope).limit(limit)
-    return session.scalars(found.order_by(Payout.period_start.desc(), Payout.id.desc())).all()
+    """The same in one go, for a file. Raises Invalid when there are more than `limit`."""
+    found = _matching(select(Payout), wish, scope).limit(limit + 1)
+    rows = session.scalars(found.order_by(Payout.period_start.desc(), Payout.id.desc())).all()
+    if len(rows) > limit:
+        raise Invalid("format", f"More than {limit:,} rows: ask for fewer.", code="too_many")
+    return rows
 
 
 def totals(session: Session, wish: Filter, *, scope: Scope) -> Totals:

@@ -100,6 +100,12 @@ class AlreadyCarried(DomainError):
     code = "already_carried"
 
 
+class CarriedMeanwhile(DomainError):
+    """The rest it was to begin with went into another payout just now: draft it again."""
+
+    code = "carried_meanwhile"
+
+
 class NothingToPay(DomainError):
     """No approved payout is left to put into the file."""
 

@@ -18,6 +18,8 @@ class Risk(StrEnum):
     """More than 95 of a hundred of the contract's last twelve."""
     DUPLICATE_AMOUNT = "duplicate_amount"
     """The owner gets the same amount for the same time already."""
+    OUT_OF_ORDER = "out_of_order"
+    """A later month of the contract was drafted before."""
     CARRIED = "carried"
     """Too little to pay; it goes into the next payout."""
     DEBT = "debt"
@@ -60,6 +62,8 @@ def _of_amount(figures: Figures, kind: PayoutKind, history: History) -> Iterator
         yield Risk.UNUSUALLY_HIGH
     if figures.net_kobo and figures.net_kobo in history.amounts:
         yield Risk.DUPLICATE_AMOUNT
+    if kind is PayoutKind.MONTHLY and history.has_later:
+        yield Risk.OUT_OF_ORDER
     if figures.carry_out_kobo > 0:
         yield Risk.CARRIED
     if figures.carry_out_kobo < 0:

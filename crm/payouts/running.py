@@ -17,7 +17,7 @@ from crm.payouts import runs, stale, steps
 from crm.payouts.effects import Step
 from crm.payouts.gathering import Material, Unready, gather
 from crm.payouts.months import check_over, month_end
-from crm.payouts.refusals import AlreadyCarried
+from crm.payouts.refusals import AlreadyCarried, CarriedMeanwhile
 from crm.payouts.runs import Wish
 from crm.payouts.writing import Made, write
 
@@ -169,13 +169,18 @@ def _write(
     try:
         with session.begin_nested():
             write(session, made, by=by, now=now, run_id=run.id)
-    except (IntegrityError, DataError) as error:
+    except (IntegrityError, DataError, CarriedMeanwhile) as error:
         if len(made) == 1:
-            said = f"The database refused it ({type(error.orig).__name__})."
-            yield Unready(made[0].material.contract.id, "not_written", said)
+            yield _unwritten(made[0].material.contract.id, error)
             return
         for each in made:
             yield from _write(session, run, [each], by=by, now=now)
+
+
+def _unwritten(contract_id: UUID, error: Exception) -> Unready:
+    if isinstance(error, CarriedMeanwhile):
+        return Unready(contract_id, error.code, str(error))
+    return Unready(contract_id, "not_written", f"The database refused it ({type(error).__name__}).")
 
 
 def _told(unready: Iterable[Unready]) -> Errors:

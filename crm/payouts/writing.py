@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, text
+from sqlalchemy import CursorResult, Table, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from crm.payouts import risks
 from crm.payouts.compute import compute
 from crm.payouts.gathering import Material
 from crm.payouts.inputs import Figures, Inputs, fingerprint
+from crm.payouts.refusals import CarriedMeanwhile
 
 DUE_AFTER = timedelta(days=10)
 """A payout is due so long after the day it was drafted."""
@@ -96,7 +97,7 @@ def write(
 ) -> set[UUID]:
     """Write payouts; four statements, however many. Returns the ids of those that were new.
 
-    Those whose month somebody else has just drafted are left alone.
+    Those whose month somebody else has just drafted are left alone. Raises CarriedMeanwhile.
     """
     if not made:
         return set()
@@ -178,11 +179,13 @@ def _columns(made: Sequence[Made]) -> dict[str, list[Any]]:
 
 
 def _note_carried(session: Session, made: Sequence[Made]) -> None:
-    """The rests these payouts began with are theirs now."""
+    """The rests these payouts began with are theirs now. Raises CarriedMeanwhile."""
     pairs = list(_carried(made))
     if pairs:
         ids, intos = zip(*pairs, strict=True)
-        session.execute(_CARRY, {"ids": list(ids), "intos": list(intos)})
+        taken = session.execute(_CARRY, {"ids": list(ids), "intos": list(intos)})
+        if cast("CursorResult[Any]", taken).rowcount < len(pairs):
+            raise CarriedMeanwhile("What it begins with went into another payout. Draft it again.")
 
 
 def _carried(made: Sequence[Made]) -> Iterator[tuple[UUID, UUID]]:

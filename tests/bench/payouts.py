@@ -144,7 +144,7 @@ _DEDUCTIONS = [
 ]
 
 
-def fill(wiring: Wiring, contracts: int) -> None:
+def fill(wiring: Wiring, contracts: int, *, entries_each: int = ENTRIES_EACH) -> None:
     """Give the house so many contracts, and their hospitals a month of revenue."""
     first = months.last_month(wiring.now())
     with wiring.engine.begin() as connection:
@@ -157,9 +157,8 @@ def fill(wiring: Wiring, contracts: int) -> None:
                 "deductions": json.dumps(_DEDUCTIONS),
             },
         )
-        connection.execute(
-            text(_ENTRIES), {"entries": _CONTRACTS_EACH * ENTRIES_EACH, **_month(first)}
-        )
+        entries = _CONTRACTS_EACH * entries_each
+        connection.execute(text(_ENTRIES), {"entries": entries, **_month(first)})
     with wiring.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("vacuum analyze"))
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from sqlalchemy.orm import sessionmaker
 
 from crm import payouts
 from crm.kit.errors import DomainError
-from crm.models import Payout, PayoutEvent, PayoutRunStatus, PayoutStatus
+from crm.models import Payout, PayoutEvent, PayoutKind, PayoutRunStatus, PayoutStatus
 from crm.payouts import Step, runs
 from crm.payouts.refusals import RunInProgress
 from tests.crm.payroll import OCTOBER, a_house, approved, earn, payout_of, run_month, take
@@ -174,6 +175,32 @@ def test_approval_and_refusal_at_once_leave_one_of_them(crowd, estate, now):
         ],
     )
     assert kinds(outcomes) == {"Payout": 1, "StaleVersion": 2}
+
+
+def test_a_rest_goes_into_one_of_two_months_that_are_drafted_at_once(crowd, estate, now):
+    house = estate[0]
+    with crowd.begin() as session:
+        back = payouts.Order(
+            owner_id=house.owner.id,
+            contract_id=house.contract.id,
+            kind=PayoutKind.ADJUSTMENT,
+            period_start=OCTOBER,
+            period_end=OCTOBER,
+            amount_kobo=-7_000,
+        )
+        debt = payouts.draft(session, back, by=house.ngozi, now=now)
+        approved(session, house, debt, now=now)
+    months = [OCTOBER, date(2026, 9, 1), date(2026, 8, 1)]
+    at_once(
+        crowd,
+        [
+            lambda session, month=month: run_month(session, by=house.ngozi, now=now, period=month)
+            for month in months
+        ],
+    )
+    with crowd() as session:
+        carried = select(func.sum(Payout.carry_in_kobo))
+        assert session.scalar(carried) == -7_000
 
 
 def test_two_bank_files_at_once_carry_a_payout_once(crowd, estate, now):

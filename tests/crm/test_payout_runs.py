@@ -226,6 +226,34 @@ def test_rests_debts_and_arrears_go_on_into_the_next_month_and_a_renewed_contrac
     assert october.carried_into_id == november.id
 
 
+def test_a_contract_renewed_within_a_month_takes_over_what_is_owed_once(session, now):
+    loan = Deduction("loan", "Loan", amount_kobo=100_000, cap_kobo=150_000)
+    house = a_house(session, now=now, deductions=(loan,))
+    house.contract.ends_on = date(2026, 10, 15)
+    session.flush()
+    next_one = contracts.renew(session, house.contract.id, ends_on=None, by=house.ngozi, now=now)
+    run_month(session, by=house.ngozi, now=now, period=date(2026, 9, 1))
+    earn(session, house.hospital, 1_200_000, on=date(2026, 10, 20))
+    run_month(session, by=house.ngozi, now=now)
+    old, new = payout_of(session, house.contract), payout_of(session, next_one)
+    assert (old.deductions_kobo, old.arrears) == (0, {"loan": 200_000})
+    assert (new.deductions_kobo, new.arrears) == (100_000, {})
+
+    for month in (NOVEMBER, date(2026, 12, 1)):
+        earn(session, house.hospital, 9_000_000, on=month.replace(day=20))
+        later = now.replace(year=2027)
+        run_month(session, by=house.ngozi, now=later, period=month)
+    november, december = (payout_of(session, next_one, m) for m in (NOVEMBER, date(2026, 12, 1)))
+    assert (november.deductions_kobo, november.arrears) == (150_000, {"loan": 150_000})
+    assert (december.deductions_kobo, december.arrears) == (150_000, {"loan": 100_000})
+
+
+def test_a_month_drafted_after_a_later_one_is_flagged(session, house, now):
+    run_month(session, by=house.ngozi, now=now)
+    run_month(session, by=house.ngozi, now=now, period=date(2026, 9, 1))
+    assert Risk.OUT_OF_ORDER in flags(session, house, date(2026, 9, 1))
+
+
 def test_a_refund_known_too_late_is_an_adjustment_of_the_next_month(session, house, now):
     earn(session, house.hospital, 3_000_000)
     run_month(session, by=house.ngozi, now=now)
