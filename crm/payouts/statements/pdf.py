@@ -150,12 +150,14 @@ def _write_net(page: _Page, statement: Statement) -> None:
     page.ln(4)
     page.set_fill_color(*_GREEN)
     page.face(12, bold=True, ink=(255, 255, 255))
-    page.cell(0, 11, f"  {_said(statement)}: ₦{_money(statement.net_kobo)}", fill=True)
+    page.cell(0, 11, f"  {_said(statement)}", fill=True)
     page.ln(14)
 
 
 def _said(statement: Statement) -> str:
-    return "Paid" if statement.paid_on else "To be paid"
+    if not statement.net_kobo:
+        return "Nothing to be paid"
+    return f"{'Paid' if statement.paid_on else 'To be paid'}: ₦{_money(statement.net_kobo)}"
 
 
 def _write_notes(page: _Page, statement: Statement) -> None:
