@@ -167,11 +167,11 @@ def search(
     return keyset(session, query, page, Referral.id.desc())
 
 
-def names(session: Session, referrals: Sequence[Referral]) -> dict[UUID, str]:
-    """The names of members and friends by their ids."""
+def names(session: Session, referrals: Sequence[Referral], *, scope: Scope) -> dict[UUID, str]:
+    """The names of those members and friends whom one may see, by their ids."""
     ids = {id_ for each in referrals for id_ in (each.referrer_id, each.friend_id)}
     rows: Sequence[Row[UUID, str]] = session.execute(
-        select(Patient.id, Patient.full_name).where(Patient.id.in_(ids))
+        select(Patient.id, Patient.full_name).where(Patient.id.in_(ids), patients.visible(scope))
     ).all()
     return {row.id: row.full_name for row in rows}
 

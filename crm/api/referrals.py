@@ -36,10 +36,10 @@ class ReferralReasonBody(Body):
 
 
 class ReferralOut(Out):
-    """A referral. Who the friend is, staff see."""
+    """A referral. Who the friend is, staff see who may see that patient."""
 
     id: UUID
-    referrer_id: UUID
+    referrer_id: UUID | None
     friend_id: UUID | None
     referrer: str | None
     friend: str | None
@@ -54,17 +54,17 @@ class ReferralOut(Out):
 
     @classmethod
     def of(cls, row: Referral, names: Mapping[UUID, str]) -> Self:
-        """The shape of a row: members see neither friend nor doubts."""
-        shows = call.scope.is_staff
+        """The shape of a row: members see neither friend nor doubts, staff whom they may."""
+        shows, knows = call.scope.is_staff, row.friend_id in names
         return cls(
             id=row.id,
-            referrer_id=row.referrer_id,
-            friend_id=row.friend_id if shows else None,
+            referrer_id=row.referrer_id if row.referrer_id in names else None,
+            friend_id=row.friend_id if shows and knows else None,
             referrer=names.get(row.referrer_id) if shows else None,
             friend=names.get(row.friend_id) if shows else None,
             status=row.status,
             doubts=row.doubts if shows else [],
-            first_visit_id=row.first_visit_id if shows else None,
+            first_visit_id=row.first_visit_id if shows and knows else None,
             rewarded_at=row.rewarded_at,
             decided_by=row.decided_by if shows else None,
             decided_at=row.decided_at,
@@ -86,7 +86,7 @@ def index(query_data: ReferralFilter) -> Page[ReferralOut]:
         status=query_data.status,
         referrer_id=query_data.referrer_id,
     )
-    names = referrals.names(call.session, found.items)
+    names = referrals.names(call.session, found.items, scope=call.scope)
     return Page[ReferralOut].of(found, lambda row: ReferralOut.of(row, names))
 
 
@@ -136,4 +136,4 @@ def _seen(referral_id: UUID) -> Referral:
 
 
 def _one(row: Referral) -> Data[ReferralOut]:
-    return Data(data=ReferralOut.of(row, referrals.names(call.session, [row])))
+    return Data(data=ReferralOut.of(row, referrals.names(call.session, [row], scope=call.scope)))
