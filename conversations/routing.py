@@ -6,14 +6,40 @@ from typing import Any
 from uuid import UUID
 
 from conversations.dialogues import DIALOGUES
+from conversations.questions import answered
 from conversations.said import Press, Said, is_carrier_stop, read_press
-from conversations.understand import command, distress, intent, language, when, yes_no
+from conversations.understand import (
+    OWNER_WISHES,
+    command,
+    distress,
+    intent,
+    language,
+    owner_wish,
+    when,
+    yes_no,
+)
 from crm.inbox import Talk
+from crm.kit.clock import lagos_day
 from crm.models import Answering
 
 PAUSE = timedelta(minutes=30)
-_REMINDER_ANSWERS = ("confirm", "move", "cancel")
-_INTENTS = {"book": "booking", "appointments": "appointments", "person": "person"}
+# What is wished, and the talk that serves it, if there is one of this name.
+_INTENTS = {
+    "book": "booking",
+    "appointments": "appointments",
+    "person": "person",
+    "points": "points",
+    "rewards": "rewards",
+    "codes": "codes",
+    "invite": "invite",
+    "feedback": "feedback",
+    "preferences": "preferences",
+    "data": "data",
+    "erase": "erase",
+    "why": "why",
+    **dict.fromkeys(OWNER_WISHES, "owner"),
+}
+_WISH = 200  # letters of it are kept
 _INTERRUPTIONS = ("distress", "resume", "lost")
 
 
@@ -41,29 +67,27 @@ def route(talk: Talk, said: Said, *, languages: tuple[str, ...], now: datetime) 
         return Route("open", "distress", keeps=True)
     if talk.answering is Answering.PERSON:
         return Route("silence")
-    if said.is_overtaken and not (press and press.reminder):
+    if said.is_overtaken and not (press and press.about):
         return Route("silence")  # a "1" or a "yes" would answer a question it was never meant for
     return (
-        _reminder(talk, said, press)
+        _of_a_message(talk, said, press, now)
         or _everywhere(talk, said, word, languages)
         or _open(talk, said, press, word, now)
     )
 
 
-def _reminder(talk: Talk, said: Said, press: Press | None) -> Route | None:
-    """A button names its visit; a bare digit belongs to the newest message that asks for one."""
-    if press and press.reminder:
-        return _answer_reminder(press.reminder, press.answer)
-    is_newest = talk.reminded_at and (talk.asked_at is None or talk.reminded_at > talk.asked_at)
-    digit = said.folded.strip(" .)")
-    if talk.reminded_of and is_newest and digit in ("1", "2", "3"):
-        return _answer_reminder(talk.reminded_of, _REMINDER_ANSWERS[int(digit) - 1])
-    return None
+def _of_a_message(talk: Talk, said: Said, press: Press | None, now: datetime) -> Route | None:
+    """A button names what it answers; a digit belongs to the newest message that asks for one."""
+    if press and press.about:
+        return _answer(press.scope, press.about, press.answer)
+    found = answered(talk, said, is_yes_expected=_hears(talk, "yes"), now=now)
+    return _answer(found[0].kind, found[0].about, found[1]) if found else None
 
 
-def _answer_reminder(visit: UUID, answer: str) -> Route:
-    answers = {"visit_id": str(visit), "answer": answer}
-    return Route("open", "reminder", answers, keeps=True)
+def _answer(kind: str, about: UUID, answer: str) -> Route | None:
+    if kind not in DIALOGUES:
+        return None
+    return Route("open", kind, {"about": str(about), "answer": answer}, keeps=True)
 
 
 def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -> Route | None:
@@ -72,6 +96,8 @@ def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -
         return None if word == "menu" else Route("back")
     if word == "person" and talk.answering is not Answering.WAITING:
         return Route("open", "person")
+    if word == "help" and home(talk) == "owner":
+        return Route("open", "owner", {"intent": word})
     if word in ("menu", "help", "back"):
         return Route(word)
     named = None if said.payload else language(said.text, languages)
@@ -82,7 +108,7 @@ def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -
 
 def _open(talk: Talk, said: Said, press: Press | None, word: str, now: datetime) -> Route:
     if talk.dialogue is None or talk.dialogue not in DIALOGUES:
-        return _from_idle(said, now)
+        return _from_idle(talk, said, now)
     if press and press.turn is not None and press.turn != talk.turn:
         return Route("stale")
     if _was_left(talk, now):
@@ -90,25 +116,47 @@ def _open(talk: Talk, said: Said, press: Press | None, word: str, now: datetime)
     if word in ("greeting", "thanks") and yes_no(said.text) is None:
         return Route("again", dialogue=word)
     if talk.dialogue == "menu" and not press:
-        return by_intent(said, now) or Route("listen")
+        return by_intent(talk, said, now) or Route("listen")
     return Route("listen", press=press)
 
 
-def _from_idle(said: Said, now: datetime) -> Route:
+def _from_idle(talk: Talk, said: Said, now: datetime) -> Route:
     if said.payload:
         return Route("stale")
-    return by_intent(said, now) or Route("open", "menu")
+    return by_intent(talk, said, now) or Route("open", home(talk))
 
 
-def by_intent(said: Said, now: datetime) -> Route | None:
-    """What free words are after; a day or an hour alone is a wish to come then."""
+def home(talk: Talk) -> str:
+    """The talk that begins where no other is open: an owner who is no patient has one of theirs."""
+    is_owner_alone = talk.is_owner and talk.patient_id is None
+    return "owner" if is_owner_alone and "owner" in DIALOGUES else "menu"
+
+
+def by_intent(talk: Talk, said: Said, now: datetime) -> Route | None:
+    """What free words are after; a day or an hour alone is a wish to come then.
+
+    The talk opened finds the words as `wish` and what they were taken for as `intent`.
+    """
+    if talk.is_owner and (asked := _of_owner(said, now)):
+        return asked
     wish = intent(said.text) or ""
-    is_digit = said.folded.isdecimal()
-    if wish not in _INTENTS and not is_digit and when(said.text, now=now):
+    if not _serves(wish) and not said.folded.isdecimal() and when(said.text, now=now):
         wish = "book"
-    if wish in _INTENTS:
-        return Route("open", _INTENTS[wish], {"wish": said.text[:200]})
-    return None
+    if not _serves(wish) or (wish in OWNER_WISHES and not talk.is_owner):
+        return None
+    return Route("open", _INTENTS[wish], {"wish": said.text[:_WISH], "intent": wish})
+
+
+def _of_owner(said: Said, now: datetime) -> Route | None:
+    asked = owner_wish(said.text, today=lagos_day(now))
+    if asked is None or not _serves(asked.word):
+        return None
+    month = asked.month.isoformat() if asked.month else None
+    return Route("open", "owner", {"wish": said.text[:_WISH], "intent": asked.word, "month": month})
+
+
+def _serves(wish: str) -> bool:
+    return _INTENTS.get(wish) in DIALOGUES
 
 
 def _was_left(talk: Talk, now: datetime) -> bool:

@@ -47,14 +47,17 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button of ours: the question it belongs to, or the reminder it answers."""
+    """A button of ours: the turn it belongs to, or the message it answers and what that is about."""
 
     answer: str
     turn: int | None = None
-    reminder: UUID | None = None
+    scope: str = ""
+    """Which kind of message asked: reminder, feedback, waitlist, survey."""
+    about: UUID | None = None
 
 
 VERSION = "v1"
+SCOPES = ("reminder", "feedback", "waitlist", "survey")
 
 
 def payload(turn: int, option_id: str) -> str:
@@ -70,15 +73,13 @@ def read_press(raw: str) -> Press | None:
     _, scope, answer = parts
     if scope.isdecimal() and len(scope) < 10:  # noqa: PLR2004 -- a turn, not a flood of digits
         return Press(answer, turn=int(scope))
-    if scope == "reminder":
-        return _read_reminder(answer)
-    return None
+    return _read_about(scope, answer) if scope in SCOPES else None
 
 
-def _read_reminder(rest: str) -> Press | None:
-    visit, _, answer = rest.partition("|")
+def _read_about(scope: str, rest: str) -> Press | None:
+    about, _, answer = rest.partition("|")
     try:
-        return Press(answer, reminder=UUID(hex=visit))
+        return Press(answer, scope=scope, about=UUID(hex=about))
     except ValueError:
         return None
 

@@ -42,6 +42,11 @@ class Talk:
     waiting_reason: str | None
     alerted_at: datetime | None
     is_suppressed: bool
+    is_owner: bool
+    question: str | None
+    """What kind of message asks newest for an answer: feedback, survey or waitlist."""
+    question_about: UUID | None
+    question_at: datetime | None
     context: dict[str, Any] = field(default_factory=dict)
 
 
@@ -50,12 +55,31 @@ _TALK = """
     c.heard_at, c.asked_at, c.reminded_of, c.reminded_at, c.waiting_since, c.waiting_reason,
     c.alerted_at, exists (
         select from suppressions s where s.address_id = c.address_id and s.lifted_at is null
-    ) as is_suppressed, c.context_sealed
+    ) as is_suppressed, exists (
+        select from owner_addresses o where o.address_id = c.address_id
+    ) as is_owner, q.kind, q.about, q.at, c.context_sealed
+"""
+# An offer that is over still owns the answer: a late "1" must not rate a visit.
+_QUESTION = """
+    left join lateral (
+        (select 'feedback' as kind, i.id as about, i.posted_at as at from feedback_invitations i
+        where i.address_id = c.address_id and i.status = 'posted' and i.answered_at is null
+        order by i.posted_at desc limit 1)
+        union all
+        (select 'survey', s.id, coalesce(s.nudged_at, s.posted_at) from owner_survey_invitations s
+        where s.address_id = c.address_id and s.status = 'posted' and s.answered_at is null
+        order by s.posted_at desc limit 1)
+        union all
+        (select 'waitlist', o.id, o.created_at from waitlist_offers o
+        where o.address_id = c.address_id and o.status in ('live', 'expired', 'lost')
+        order by o.created_at desc limit 1)
+        order by at desc limit 1
+    ) q on true
 """
 _OPEN = f"""
 with talk as (
     select {_TALK}
-    from addresses a join conversations c on c.address_id = a.id
+    from addresses a join conversations c on c.address_id = a.id {_QUESTION}
     where a.channel = %(channel)s and a.value_index = %(value_index)s
     for no key update of c
 ), entry as (
@@ -136,8 +160,12 @@ def _run(session: Session, sql: str, values: dict[str, Any]) -> CursorResult[Any
     return session.connection().exec_driver_sql(sql, values)
 
 
+_FIELDS = len(Talk.__dataclass_fields__) - 1
+"""How many a row brings as they are; the context comes sealed."""
+
+
 def _read(vault: Vault, row: Any) -> Talk:
-    talk = Talk(*row[:16])
+    talk = Talk(*row[:_FIELDS])
     talk.answering = Answering(talk.answering)
     if row.context_sealed:
         talk.context = json.loads(vault.open(row.context_sealed, where=CONTEXT, row=row.id))
@@ -231,7 +259,7 @@ select {_TALK}, m.channel, m.provider_id, m.body_sealed, m.attempts, exists (
     where later.conversation_id = m.conversation_id and later.id > m.id
         and later.direction = 'in' and later.status = 'answered'
 ) as is_overtaken
-from messages m join conversations c on c.id = m.conversation_id
+from messages m join conversations c on c.id = m.conversation_id {_QUESTION}
 where m.id = :id and m.status = 'unanswered'
 for no key update of c, m
 """)  # noqa: S608 -- the pieces are our own

@@ -118,7 +118,7 @@ def take_to_booking(desk: Desk, answers: Answers) -> Outcome:
 def find_visit(desk: Desk, answers: Answers) -> Outcome:
     """The visit a reminder spoke of, if it is still to come and this phone's."""
     held = {patient.id for patient, _ in desk.held()}
-    visit = appointments.view(desk.session, UUID(answers["visit_id"]))
+    visit = appointments.view(desk.session, UUID(answers["about"]))
     if visit is None or visit.patient_id not in held or not _is_live(desk, visit):
         return "passed", None
     return "found", as_answer(visit)

@@ -119,7 +119,7 @@ class WaitlistOffer(Identified, Dated, Base):
         Index(
             "ix_waitlist_offers_address_id",
             "address_id",
-            postgresql_where=text("status = 'live'"),
+            postgresql_where=text("status in ('live', 'expired', 'lost')"),
         ),
     )
 
