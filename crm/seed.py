@@ -35,6 +35,24 @@ _LENGTHS_MIN = {
     _PHYSIO: 60,
 }
 
+_OTHER_WORDS = {
+    _GENERAL: ["gp", "check-up"],
+    _ANTENATAL: ["pregnancy", "pregnant", "midwife"],
+    _CHILD: ["children", "paediatrics", "baby", "pikin"],
+    _DENTAL: ["dentist", "tooth", "teeth"],
+    _EYE: ["eyes", "optician", "glasses"],
+    _PHYSIO: ["physio", "back pain"],
+}
+
+_PRICES_NAIRA = {
+    _GENERAL: 8_000,
+    _ANTENATAL: 10_000,
+    _CHILD: 8_000,
+    _DENTAL: 15_000,
+    _EYE: 12_000,
+    _PHYSIO: 18_000,
+}
+
 # Code, name, state, address, phone, desk phone. No network gives out numbers in 0914.
 _HOSPITALS = (
     (
@@ -155,7 +173,13 @@ def _offer(
     offered = {service for services in staff.values() for service in services}
     rows = [
         Service(
-            id=uuid7(), hospital_id=hospital_id, name=name, duration_min=length, position=position
+            id=uuid7(),
+            hospital_id=hospital_id,
+            name=name,
+            synonyms=_OTHER_WORDS[name],
+            duration_min=length,
+            price_kobo=_PRICES_NAIRA[name] * 100,
+            position=position,
         )
         for position, (name, length) in enumerate(_LENGTHS_MIN.items())
         if name in offered
