@@ -47,10 +47,12 @@ _OWNERS_COMMENTS = text("""
     )
 """)
 _NOTES = text("""
-    update follow_ups set contact_note_sealed = null, resolution_sealed = null where id in (
+    update follow_ups
+    set contact_note_sealed = null, resolution_sealed = null, words_sealed = null
+    where id in (
         select id from follow_ups
         where id < :before and resolved_at is not null
-            and (contact_note_sealed is not null or resolution_sealed is not null)
+            and num_nonnulls(contact_note_sealed, resolution_sealed, words_sealed) > 0
         order by id limit :batch
     )
 """)

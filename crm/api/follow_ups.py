@@ -10,7 +10,7 @@ from crm.api.kit.fields import Note, Version
 from crm.follow_ups import Wanted
 from crm.kit.errors import Invalid
 from crm.kit.permissions import Permission
-from crm.models import FollowUp, OwnerSatisfaction, RootCause, Severity
+from crm.models import FollowUp, OwnerSatisfaction, Payout, RootCause, Severity
 
 door = Door("follow_ups", __name__)
 
@@ -65,6 +65,7 @@ class FollowUpOut(Out):
     root_cause: str | None
     feedback_id: UUID | None
     satisfaction_id: UUID | None
+    payout_id: UUID | None
     version: int
 
     @classmethod
@@ -76,12 +77,13 @@ class FollowUpOut(Out):
 
 
 class AboutOut(Out):
-    """What was said. Anonymous words have no patient."""
+    """What was said. Anonymous words have no patient; a disputed payout has no rating."""
 
     patient_id: UUID | None = None
     owner_id: UUID | None = None
-    rating: int
-    nps: int | None
+    payout_reference: str | None = None
+    rating: int | None = None
+    nps: int | None = None
     comment: str | None
     allow_contact: bool
 
@@ -104,6 +106,13 @@ class FollowUpDetail(FollowUpOut):
 
 def _about(row: FollowUp) -> AboutOut:
     said = follow_ups.about(call.session, row)
+    if isinstance(said, Payout):
+        return AboutOut(
+            owner_id=said.owner_id,
+            payout_reference=said.reference,
+            comment=follow_ups.words_of(call.session, row),
+            allow_contact=True,
+        )
     if isinstance(said, OwnerSatisfaction):
         return AboutOut(
             owner_id=said.owner_id,

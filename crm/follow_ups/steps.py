@@ -7,13 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.follow_ups.readings import NOTE, RESOLUTION, get
+from crm.follow_ups.readings import NOTE, RESOLUTION, get, subject
 from crm.kit.crypto import Vault
 from crm.kit.errors import DomainError, Invalid, StaleVersion
 from crm.kit.permissions import PERMISSIONS, Actor, Permission, Scope
 from crm.models import FollowUp, RootCause, User, UserGrant, UserStatus
-
-_HANDLERS = [role for role, may in PERMISSIONS.items() if Permission.FOLLOW_UPS_WRITE in may]
 
 
 class AlreadyResolved(DomainError):
@@ -34,7 +32,7 @@ def assign(
 ) -> FollowUp:
     """Give it to somebody who handles complaints there. Raises NotFound, StaleVersion, Invalid."""
     found = _for_change(session, follow_up_id, version=version, scope=scope, by=by)
-    if assignee_id == found.named_user_id or not _handles(session, assignee_id, found.hospital_id):
+    if assignee_id == found.named_user_id or not _handles(session, assignee_id, found):
         raise Invalid("assignee_id", "This person may not handle it.", code="may_not_handle")
     return _changed(session, found, now, assignee_id=assignee_id)
 
@@ -139,12 +137,14 @@ def _sealed(session: Session, found: FollowUp, where: str, note: str) -> bytes |
     return vault.seal(note, where=where, row=found.id) if note else None
 
 
-def _handles(session: Session, user_id: UUID, hospital_id: UUID | None) -> bool:
-    place = UserGrant.hospital_id.is_(None) | (UserGrant.hospital_id == hospital_id)
+def _handles(session: Session, user_id: UUID, found: FollowUp) -> bool:
+    needed = {Permission.FOLLOW_UPS_WRITE, subject(found)}
+    handlers = [role for role, may in PERMISSIONS.items() if needed <= may]
+    place = UserGrant.hospital_id.is_(None) | (UserGrant.hospital_id == found.hospital_id)
     grant = (
         select(UserGrant.id)
         .join(User, User.id == UserGrant.user_id)
-        .where(UserGrant.user_id == user_id, UserGrant.role.in_(_HANDLERS), place)
+        .where(UserGrant.user_id == user_id, UserGrant.role.in_(handlers), place)
         .where(User.status == UserStatus.ACTIVE)
     )
     return session.scalar(grant.limit(1)) is not None

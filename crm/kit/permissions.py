@@ -234,6 +234,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.REVENUE_WRITE,
         _P.PAYOUTS_DRAFT,
         _P.PAYOUTS_MOVE,
+        _P.FOLLOW_UPS_WRITE,
         _P.MESSAGES_READ,
         _P.MESSAGES_SEND,
     },

@@ -1,9 +1,19 @@
 """Links that prove we made them."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from itsdangerous import BadSignature, Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """What a link speaks of, and until when it works."""
+
+    id: UUID
+    until: datetime
 
 
 class Links:
@@ -37,6 +47,20 @@ class Links:
     def read_feedback(self, token: str) -> UUID | None:
         """The invitation a token answers; None when we did not make it."""
         return self._read("feedback", token)
+
+    def statement(self, payout: UUID, *, until: datetime) -> str:
+        """The address of an owner's statement, which opens without signing in until then."""
+        said = f"{payout.hex}-{int(until.timestamp()):x}"
+        token = self._signer("statement").sign(said).decode()
+        return f"{self._base}/statements/{token}.pdf"
+
+    def read_statement(self, token: str) -> Dated | None:
+        """The payout a link to a statement speaks of; None when we did not make it."""
+        try:
+            id_, _, until = self._signer("statement").unsign(token).decode().partition("-")
+        except BadSignature:
+            return None
+        return Dated(UUID(hex=id_), datetime.fromtimestamp(int(until, 16), UTC))
 
     def _read(self, purpose: str, token: str) -> UUID | None:
         try:

@@ -217,6 +217,8 @@ class Severity(StrEnum):
 
     URGENT = "urgent"
     LOW_SCORE = "low_score"
+    DISPUTE = "dispute"
+    """An owner says that a payout is wrong."""
 
 
 class RootCause(StrEnum):
@@ -240,7 +242,7 @@ class FollowUp(Identified, Dated, Base):
 
     __tablename__ = "follow_ups"
     __table_args__ = (
-        CheckConstraint("num_nonnulls(feedback_id, satisfaction_id) = 1", name="about"),
+        CheckConstraint("num_nonnulls(feedback_id, satisfaction_id, payout_id) = 1", name="about"),
         CheckConstraint("(resolved_at is null) = (root_cause is null)", name="resolved"),
         CheckConstraint("assignee_id <> named_user_id", name="assignee"),
         CheckConstraint("resolved_by <> named_user_id", name="resolver"),
@@ -250,6 +252,12 @@ class FollowUp(Identified, Dated, Base):
             postgresql_where=text("first_contact_at is null and resolved_at is null"),
         ),
         Index("ix_follow_ups_hospital_id", "hospital_id", "opened_at", "id"),
+        Index(
+            "uq_follow_ups_payout_id",
+            "payout_id",
+            unique=True,
+            postgresql_where=text("payout_id is not null and resolved_at is null"),
+        ),
     )
 
     hospital_id: Mapped[UUID | None] = mapped_column(ForeignKey("hospitals.id"))
@@ -257,6 +265,10 @@ class FollowUp(Identified, Dated, Base):
     satisfaction_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("owner_satisfaction.id"), unique=True
     )
+    payout_id: Mapped[UUID | None] = mapped_column(ForeignKey("owner_payouts.id"))
+    """The payout that its owner disputes; one at a time."""
+    words_sealed: Mapped[bytes | None]
+    """What was said, where no row of its own keeps it. Sealed as follow_ups.words."""
     severity: Mapped[Severity] = mapped_column(words(Severity))
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]

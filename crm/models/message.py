@@ -196,6 +196,8 @@ class Conversation(Identified, Dated, Base):
     answering: Mapped[Answering] = mapped_column(words(Answering), server_default=text("'bot'"))
     language: Mapped[str | None]
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient_profiles.id"))
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("owners.id"))
+    """The owner who speaks, while somebody speaks as one."""
     dialogue: Mapped[str | None]
     state: Mapped[str | None]
     context_sealed: Mapped[bytes | None]
@@ -205,6 +207,9 @@ class Conversation(Identified, Dated, Base):
     reminded_of: Mapped[UUID | None]
     """The visit whose reminder still waits for an answer."""
     reminded_at: Mapped[datetime | None]
+    surveyed_of: Mapped[UUID | None]
+    """The owner's survey that still waits for its first answer."""
+    surveyed_at: Mapped[datetime | None]
     assigned_to: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     """Who of the staff answers, while a person does."""
     waiting_since: Mapped[datetime | None]

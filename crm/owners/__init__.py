@@ -12,6 +12,7 @@ from crm.owners.reaching import (
 )
 from crm.owners.reading import get, search, tin, visible
 from crm.owners.revealing import Revealed, reveal
+from crm.owners.speaking import held_by, speak
 
 __all__ = [
     "Reached",
@@ -20,12 +21,14 @@ __all__ = [
     "best_address",
     "best_addresses",
     "get",
+    "held_by",
     "lock",
     "make",
     "reached_at",
     "remove_address",
     "reveal",
     "search",
+    "speak",
     "tell_everywhere",
     "tin",
     "update",

@@ -7,9 +7,11 @@ Beside the way lie on_hold, rejected, cancelled, failed and reversed; `MOVES` sa
 
 from crm.models.payout import DEAD, MOVES
 from crm.payouts import bank_files, exceptions, months, reading, running, runs, statements, steps
+from crm.payouts.account import Account, account
 from crm.payouts.bank_files import BankFile
 from crm.payouts.checks import Check, recompute
 from crm.payouts.compute import compute
+from crm.payouts.disputes import Dispute, dispute
 from crm.payouts.drafts import Order, draft, work_out
 from crm.payouts.effects import Step, allowed_next
 from crm.payouts.inputs import Extra, Figures, Inputs, Line, Revenue
@@ -33,8 +35,10 @@ __all__ = [
     "DEAD",
     "FIGURES",
     "MOVES",
+    "Account",
     "BankFile",
     "Check",
+    "Dispute",
     "Extra",
     "Figures",
     "Filter",
@@ -45,9 +49,11 @@ __all__ = [
     "Risk",
     "Step",
     "Totals",
+    "account",
     "allowed_next",
     "bank_files",
     "compute",
+    "dispute",
     "draft",
     "everything",
     "exceptions",

@@ -18,6 +18,7 @@ ROUTES = {
     "POST /webhooks/twilio/status": SIGNED,
     "POST /webhooks/sendgrid/events": SIGNED,
     "GET /calendar/<token>.ics": TOKEN,
+    "GET /statements/<token>.pdf": TOKEN,
     "GET /unsubscribe/<token>": TOKEN,
     "POST /unsubscribe/<token>": TOKEN,
     "GET /healthz": PUBLIC,

@@ -1,0 +1,53 @@
+"""An owner's statement for whoever holds its link: it shows, changes nothing, and ends."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, current_app, render_template
+from sqlalchemy.orm import Session
+
+from bot.wiring import Wiring
+from crm import audit, payouts
+from crm.audit import Act
+from crm.kit.errors import NotFound
+from crm.kit.permissions import Actor, Scope
+from crm.models import Payout
+from crm.payouts import statements
+from crm.payouts.statements import Statement
+
+pages = Blueprint("statements", __name__, template_folder="templates")
+
+
+@pages.get("/statements/<token>.pdf")
+def show(token: str) -> Response | tuple[str, int]:
+    """The statement as a PDF; 404 for a link we did not make, 410 for one that has ended."""
+    wiring: Wiring = current_app.extensions["wiring"]
+    link = wiring.links.read_statement(token) or abort(404)
+    if link.until <= wiring.now():
+        return render_template("statement_ended.html"), 410
+    with wiring.transaction() as session:
+        statement = _statement(session, link.id)
+        act = Act(
+            actor=Actor.nobody(), action="statements.link", entity="payout", entity_id=link.id
+        )
+        audit.record(session, act, now=wiring.now())
+    return _drawn(statement)
+
+
+def _statement(session: Session, payout_id: UUID) -> Statement:
+    """What its owner may see; rejected or cancelled meanwhile, it is the house's affair."""
+    payout = session.get(Payout, payout_id) or abort(404)
+    try:
+        payouts.get(session, payout.id, scope=Scope(frozenset(), owner_id=payout.owner_id))
+    except NotFound:
+        abort(404)
+    return statements.build(session, payout)
+
+
+def _drawn(statement: Statement) -> Response:
+    from crm.payouts.statements.pdf import pdf  # noqa: PLC0415 -- half a second, when first asked
+
+    answer = Response(pdf(statement), content_type="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{statement.reference}.pdf"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
