@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from crm import consents
+from crm import consents, users
 from crm.kit.permissions import Role
-from crm.models import Address, Message, PointsTransaction, Reminder, Service
+from crm.models import AccountKind, Address, Message, PointsTransaction, Reminder, Service
+from tests.api.caller import PASSWORD
 from tests.api.clinics import a_patient, a_session_clinic, at, offer
 
 HOUR = timedelta(hours=1)
@@ -373,6 +374,33 @@ def test_only_administrators_strike_a_visit_from_the_books(api, desk, ada, musa)
     assert struck.json["data"]["status"] == "entered-in-error"
     assert desk.get("/appointments").json["data"] == []
     book(desk, api, musa, at(10), who=0)
+
+
+def test_what_one_may_elsewhere_gives_nothing_here(api, ada):
+    """Desk at Ikeja and administrator at Wuse are not administrator at Ikeja."""
+    with api.wiring.transaction() as session:
+        user = users.create(
+            session,
+            api.wiring.passwords,
+            name="Two hats",
+            email="two@example.com",
+            password=PASSWORD,
+            grants=[
+                (Role.FRONT_DESK, api.hospitals["IKJ"]),
+                (Role.CLINICIAN, api.hospitals["WUS"]),
+                (Role.HOSPITAL_ADMIN, api.hospitals["WUS"]),
+            ],
+            now=api.wiring.now(),
+        )
+    both = api._signed_in(AccountKind.USER, user.id)
+    visit = book(both, api, ada, at(10), reason="A cough")
+    assert visit["reason"] is None
+    struck = both.post(
+        f"/appointments/{visit['id']}/enter-in-error", {"reason": "I would rather not"}
+    )
+    assert struck.status_code == 403
+    body = wish(api, ada, at(10), override={"reason": "I would rather so"})
+    assert both.post("/patients/appointments", body).status_code == 403
 
 
 # -- reminders by hand ----------------------------------------------------------------------------

@@ -178,8 +178,8 @@ def detail(visit: Visit) -> AppointmentDetailOut:
     """Everything of a visit that the caller may read."""
     said = appointments.said_of(call.session, visit.id)
     is_staff = call.scope.is_staff
-    reads_reason = not is_staff or call.may(Permission.CLINICAL_READ)
-    reads_notes = is_staff and call.may(Permission.APPOINTMENTS_WRITE)
+    reads_reason = not is_staff or _may_there(Permission.CLINICAL_READ, visit)
+    reads_notes = is_staff and _may_there(Permission.APPOINTMENTS_WRITE, visit)
     return AppointmentDetailOut(
         **_facts(visit),
         location=f"{visit.hospital}, {visit.hospital_address}",
@@ -199,6 +199,10 @@ def detail(visit: Visit) -> AppointmentDetailOut:
         internal_notes=said.notes if reads_notes else None,
         override_reason=visit.override_reason if is_staff else None,
     )
+
+
+def _may_there(permission: Permission, visit: Visit) -> bool:
+    return call.may(permission) and call.actor.scope(permission).covers(visit.hospital_id)
 
 
 def _facts(visit: Visit) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from crm.api.appointments.shapes import AppointmentDetailOut, CancelBody, ErrorB
 from crm.api.appointments.visits import newest, newest_for_staff, shown
 from crm.api.kit import Data, call, idempotent, needs
 from crm.kit.errors import Denied
-from crm.kit.permissions import Permission, Role
+from crm.kit.permissions import Permission
 
 
 @door.post("/appointments/<uuid:appointment_id>/confirm")
@@ -101,9 +101,10 @@ def cancel(appointment_id: UUID, json_data: CancelBody) -> Data[AppointmentDetai
 @door.input(ErrorBody)
 @door.output(Data[AppointmentDetailOut])
 def enter_in_error(appointment_id: UUID, json_data: ErrorBody) -> Data[AppointmentDetailOut]:
-    """The visit should never have been written down; for administrators."""
-    if not call.actor.roles & {Role.ADMIN, Role.HOSPITAL_ADMIN}:
-        raise Denied("Only administrators may strike a visit from the books.")
+    """The visit should never have been written down; for those who may override."""
+    override = call.require(Permission.APPOINTMENTS_OVERRIDE)
     visit = newest_for_staff(appointment_id, json_data.version)
+    if not override.covers(visit.hospital_id):
+        raise Denied("You may not strike a visit of this hospital from the books.")
     appointments.enter_in_error(call.session, visit.id, reason=json_data.reason, now=call.now)
     return shown(visit.id)
