@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from crm.kit.errors import Denied, NotFound, StaleVersion
+from crm import hospitals
+from crm.kit.errors import Denied, StaleVersion
 from crm.kit.permissions import Actor, Permission, Scope
 from crm.models import Patient
 from crm.patients import facts, people, registering, sealed
@@ -61,8 +62,8 @@ def _check(
     session: Session, patient: Patient, changes: Mapping[str, Any], *, scope: Scope, now: datetime
 ) -> None:
     hospital_id = changes.get("home_hospital_id")
-    if hospital_id is not None and not scope.covers(hospital_id):
-        raise NotFound("There is no such hospital.")
+    if hospital_id is not None:
+        hospitals.get(session, hospital_id, scope=scope)
     if {"born_on", "guardian_id"} & set(changes):
         registering.check_guardian(
             session,

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.kit.errors import Invalid, NotFound
+from crm import hospitals
+from crm.kit.errors import Denied, Invalid, NotFound
 from crm.kit.ids import uuid7
 from crm.kit.paging import Found, PageRequest, keyset
 from crm.kit.permissions import Actor, Scope
@@ -31,9 +32,14 @@ def log(
     people_affected: int = 0,
     measures: str | None = None,
 ) -> Breach:
-    """Write a breach down; its clock runs from when it was detected. Raises NotFound, Invalid."""
-    if not scope.covers(hospital_id):
-        raise NotFound("There is no such hospital.")
+    """Write a breach down; its clock runs from when it was detected. Raises NotFound, Invalid.
+
+    Without a hospital it concerns the group, whose office alone may log it. Raises Denied.
+    """
+    if hospital_id is not None:
+        hospitals.get(session, hospital_id, scope=scope)
+    elif scope.hospitals is not None:
+        raise Denied("A breach of the whole group is logged by the group's office.")
     if detected_at > now:
         raise Invalid("detected_at", "It cannot have been detected in the future.")
     breach = Breach(

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 
 from bot.channels.carrier import Channel
-from crm import insurance, loyalty, patients, referrals
+from crm import hospitals, insurance, loyalty, patients, referrals
 from crm.api.kit import Body, Data, Empty, call, expected_version, needs
 from crm.api.kit.fields import Email, PhoneText
 from crm.api.patients.answers import (
@@ -22,7 +22,7 @@ from crm.api.patients.bodies import PatientAddressBody, PatientChange, ProfileBo
 from crm.api.patients.door import door
 from crm.api.patients.parts import PointsInShort, RegisteredOut
 from crm.kit.clock import lagos_day
-from crm.kit.errors import Invalid, NotFound
+from crm.kit.errors import Invalid
 from crm.kit.permissions import Permission
 from crm.patients import Agreement, PossibleDuplicate, Registration
 from crm.preferences import PURPOSES
@@ -126,9 +126,7 @@ def remove_address(patient_id: UUID, address_id: UUID) -> Empty:
 def home(hospital_id: UUID | None) -> UUID:
     """The hospital named, or the caller's only one. Raises NotFound, Invalid."""
     if hospital_id is not None:
-        if not call.scope.covers(hospital_id):
-            raise NotFound("There is no such hospital.")
-        return hospital_id
+        return hospitals.get(call.session, hospital_id, scope=call.scope).id
     mine = call.scope.hospitals or frozenset()
     if len(mine) != 1:
         raise Invalid("home_hospital_id", "Say which hospital.", code="missing")
