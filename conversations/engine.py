@@ -113,6 +113,7 @@ def _post(session: Session, talk: Talk, said: Said, reply: Reply, now: datetime)
         lane=Lane.URGENT,
         conversation_id=talk.id,
         patient_id=talk.patient_id,
+        owner_id=talk.owner_id,
         turn=talk.turn,
         facts=known,
         now=now,

@@ -31,6 +31,7 @@ class Talk:
     answering: Answering
     language: str | None
     patient_id: UUID | None
+    owner_id: UUID | None
     dialogue: str | None
     state: str | None
     turn: int
@@ -51,9 +52,9 @@ class Talk:
 
 
 _TALK = """
-    c.id, c.address_id, c.answering, c.language, c.patient_id, c.dialogue, c.state, c.turn,
-    c.heard_at, c.asked_at, c.reminded_of, c.reminded_at, c.waiting_since, c.waiting_reason,
-    c.alerted_at, exists (
+    c.id, c.address_id, c.answering, c.language, c.patient_id, c.owner_id, c.dialogue, c.state,
+    c.turn, c.heard_at, c.asked_at, c.reminded_of, c.reminded_at, c.waiting_since,
+    c.waiting_reason, c.alerted_at, exists (
         select from suppressions s where s.address_id = c.address_id and s.lifted_at is null
     ) as is_suppressed, exists (
         select from owner_addresses o where o.address_id = c.address_id
@@ -174,17 +175,19 @@ def _read(vault: Vault, row: Any) -> Talk:
 
 _HEARD = """
     insert into messages (id, direction, channel, purpose, status, address_id, conversation_id,
-                          patient_id, turn, body_sealed, due_at, provider_id, status_at)
+                          patient_id, owner_id, turn, body_sealed, due_at, provider_id, status_at)
     values (%(id)s, 'in', %(channel)s, 'reply', %(status)s, %(address_id)s, %(conversation_id)s,
-            %(patient_id)s, %(answers_turn)s, %(body_sealed)s, %(due_at)s, %(provider_id)s, %(now)s)
+            %(patient_id)s, %(owner_id)s, %(answers_turn)s, %(body_sealed)s, %(due_at)s,
+            %(provider_id)s, %(now)s)
     on conflict (id) do update set status = excluded.status, status_at = excluded.status_at
 """
 _FINISH = f"""
 with heard as ({_HEARD})
 update conversations
 set answering = %(answering)s, language = %(language)s, patient_id = %(patient_id)s,
-    dialogue = %(dialogue)s, state = %(state)s, turn = %(turn)s, heard_at = %(heard_at)s,
-    asked_at = %(asked_at)s, reminded_of = %(reminded_of)s, reminded_at = %(reminded_at)s,
+    owner_id = %(owner_id)s, dialogue = %(dialogue)s, state = %(state)s, turn = %(turn)s,
+    heard_at = %(heard_at)s, asked_at = %(asked_at)s,
+    reminded_of = %(reminded_of)s, reminded_at = %(reminded_at)s,
     waiting_since = %(waiting_since)s, waiting_reason = %(waiting_reason)s,
     alerted_at = %(alerted_at)s, context_sealed = %(context_sealed)s, updated_at = %(now)s
 where id = %(conversation_id)s
@@ -238,6 +241,7 @@ def _kept(session: Session, talk: Talk, heard: Heard, status: str, now: datetime
         "address_id": talk.address_id,
         "conversation_id": talk.id,
         "patient_id": talk.patient_id,
+        "owner_id": talk.owner_id,
         "answers_turn": heard.answers_turn,
         "body_sealed": vault.seal(json.dumps(heard.body), where=BODY, row=heard.message_id),
         "due_at": now + RETRY[0],

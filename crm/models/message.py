@@ -207,9 +207,6 @@ class Conversation(Identified, Dated, Base):
     reminded_of: Mapped[UUID | None]
     """The visit whose reminder still waits for an answer."""
     reminded_at: Mapped[datetime | None]
-    surveyed_of: Mapped[UUID | None]
-    """The owner's survey that still waits for its first answer."""
-    surveyed_at: Mapped[datetime | None]
     assigned_to: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     """Who of the staff answers, while a person does."""
     waiting_since: Mapped[datetime | None]

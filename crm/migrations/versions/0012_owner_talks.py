@@ -13,8 +13,6 @@ def upgrade() -> None:
     """Apply."""
     op.add_column(_TALKS, sa.Column("owner_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(op.f("fk_conversations_owner_id"), _TALKS, "owners", ["owner_id"], ["id"])
-    op.add_column(_TALKS, sa.Column("surveyed_of", sa.Uuid(), nullable=True))
-    op.add_column(_TALKS, sa.Column("surveyed_at", sa.TIMESTAMP(timezone=True), nullable=True))
     op.add_column(_FOLLOW_UPS, sa.Column("payout_id", sa.Uuid(), nullable=True))
     op.add_column(_FOLLOW_UPS, sa.Column("words_sealed", sa.LargeBinary(), nullable=True))
     op.create_foreign_key(
@@ -41,8 +39,7 @@ def downgrade() -> None:
     for column in ("words_sealed", "payout_id"):
         op.drop_column(_FOLLOW_UPS, column)
     op.drop_constraint(op.f("fk_conversations_owner_id"), _TALKS)
-    for column in ("surveyed_at", "surveyed_of", "owner_id"):
-        op.drop_column(_TALKS, column)
+    op.drop_column(_TALKS, "owner_id")
 
 
 def _check(name: str, condition: str) -> None:
