@@ -88,6 +88,10 @@ class Dialogue:
             return list(getattr(self, offer)())
         return [Option(id_, "") for id_ in offer]
 
+    def other_names(self) -> Mapping[str, Sequence[str]]:
+        """What else people call the options of the present question, by their ids."""
+        return {}
+
     def facts(self) -> dict[str, Any]:
         """What the texts of this talk may mention."""
         return dict(self.answers)

@@ -1,7 +1,7 @@
 """What a question can hear: each kind turns what was said into a value, or into None."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cached_property
 from typing import Any
@@ -15,8 +15,15 @@ from conversations.understand import (
     full_name,
     intent,
     language,
+    mentions,
+    money,
+    number,
+    owner_wish,
+    rating,
     state,
+    topics,
     when,
+    whom,
     yes_no,
 )
 from crm.kit.clock import lagos_day
@@ -33,11 +40,13 @@ class Heard:
     languages: Sequence[str]
     opens: time = time(8)
     closes: time = time(17)
+    other_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What else the options are called, by their ids."""
 
     @cached_property
     def chosen(self) -> str | None:
         """The option picked by button, number, label or near enough."""
-        return self.pressed or choice(self.text, self.options)
+        return self.pressed or choice(self.text, self.options, self.other_names)
 
 
 def listen(talk: Dialogue, heard: Heard) -> str:
@@ -83,6 +92,21 @@ def as_answer(meant: When) -> dict[str, str | None]:
     }
 
 
+def _more(heard: Heard) -> str | None:
+    """The message, when it says a day, a time, a person or an option among other words."""
+    says_more = (
+        mentions(heard.text, heard.options, heard.other_names) or _when(heard) or whom(heard.text)
+    )
+    return heard.text if says_more else None
+
+
+def _owner_wish(heard: Heard) -> dict[str, str | None] | None:
+    wish = owner_wish(heard.text, today=lagos_day(heard.now), languages=heard.languages)
+    if wish is None:
+        return None
+    return {"word": wish.word, "month": wish.month.isoformat() if wish.month else None}
+
+
 def _birth_date(heard: Heard) -> str | None:
     born = birth_date(heard.text, today=lagos_day(heard.now))
     return born.isoformat() if born else None
@@ -93,9 +117,15 @@ KINDS: dict[str, Callable[[Heard], Any]] = {
     "no": _no,
     "choice": lambda heard: heard.chosen,
     "when": _when,
+    "more": _more,
     "name": lambda heard: full_name(heard.text),
     "birth_date": _birth_date,
     "region": lambda heard: state(heard.text),
+    "number": lambda heard: number(heard.text),
+    "money": lambda heard: money(heard.text),
+    "rating": lambda heard: rating(heard.text),
+    "topics": lambda heard: topics(heard.text, heard.options),
+    "owner_wish": _owner_wish,
     "language": lambda heard: language(heard.text, heard.languages),
     "wish": lambda heard: intent(heard.text),
     "text": lambda heard: heard.text.strip() or None,

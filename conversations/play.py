@@ -11,7 +11,7 @@ from conversations.desk import Desk
 from conversations.dialogue import Answers, Dialogue
 from conversations.dialogues import DIALOGUES
 from conversations.hearing import Heard, listen
-from conversations.routing import Route, by_intent
+from conversations.routing import Route, by_intent, home
 from conversations.said import Said
 from crm import patients
 from crm.models import Answering
@@ -19,6 +19,7 @@ from crm.models import Answering
 _STEPS = 20
 _MISSES = 3
 _TRAIL = 8
+_DEEPEST = 2  # talks put aside besides the newest
 _KNOWN_ONLY = ("menu", "booking", "appointments")
 _NEVER_PAUSED = (None, "menu", "person", "lost", "distress", "resume")
 
@@ -73,7 +74,7 @@ class Play:
         self.desk.talk.answering = Answering.BOT
         self.desk.talk.waiting_since = self.desk.talk.waiting_reason = None
         self.desk.talk.context.pop("paused", None)
-        return self._open("menu", {})
+        return self._open(home(self.desk.talk), {})
 
     def _take_back(self, _: Route) -> Reply:
         trail = self.desk.talk.context.get("trail", [])
@@ -98,6 +99,8 @@ class Play:
         return self._again()
 
     def _take_open(self, decided: Route) -> Reply:
+        if decided.dialogue == "distress":
+            self._overhear()
         if decided.keeps:
             self._pause()
         answers = dict(decided.answers)
@@ -108,28 +111,43 @@ class Play:
             answers["what"] = self._text("resume", f"what_{answers['what']}")
         return self._open(decided.dialogue, answers)
 
+    def _overhear(self) -> None:
+        """Words of an emergency may be an answer, too: a comment is kept before help is told."""
+        talk = self._dialogue()
+        hears = talk is not None and "distress" in talk.hears[talk.state]
+        if talk and hears and talk.fire("distress", self.said.text):
+            talk = self._settle(talk)
+            kept = self.desk.talk
+            kept.dialogue, kept.state = (None, None) if talk.is_over else (talk.name, talk.state)
+            kept.context["answers"] = talk.answers
+
     def _take_listen(self, decided: Route) -> Reply:
         """Let the open talk hear it; three times not understood, offer a way out."""
         talk = self._dialogue()
         if talk is None:
             self.spoken.append(self._text("common", "lost_thread"))
-            return self._open("menu", {})
+            return self._open(home(self.desk.talk), {})
         asked = talk.state
         options = talk.options()
         pressed = decided.press.answer if decided.press else None
         if pressed is not None and pressed not in {option.id for option in options}:
             return self._take_stale(decided)
-        kind = listen(talk, self._heard(pressed, self._labelled(options)))
+        kind = listen(talk, self._heard(talk, pressed, self._labelled(options)))
         if kind not in ("anything", "") or talk.state != asked or talk.name == "person":
             return self._carry_on(talk, asked)
-        wish = by_intent(self.said, self.desk.now)
+        wish = by_intent(self.desk.talk, self.said, self.desk.now)
         if wish and wish.dialogue not in (talk.name, "booking"):
             return self._open(wish.dialogue, dict(wish.answers))
         return self._missed(talk)
 
-    def _heard(self, pressed: str | None, options: Sequence[Option]) -> Heard:
+    def _heard(self, talk: Dialogue, pressed: str | None, options: Sequence[Option]) -> Heard:
         return Heard(
-            self.said.text, pressed, options, now=self.desk.now, languages=self.desk.languages
+            self.said.text,
+            pressed,
+            options,
+            now=self.desk.now,
+            languages=self.desk.languages,
+            other_names=talk.other_names(),
         )
 
     def _missed(self, talk: Dialogue) -> Reply:
@@ -215,7 +233,9 @@ class Play:
     def _again(self) -> Reply:
         """The present question once more, or the menu when there is none."""
         talk = self._dialogue()
-        return self._reply(talk, talk.state) if talk else self._open("menu", {})
+        if talk is None and self.desk.talk.dialogue:
+            self.spoken.append(self._text("common", "lost_thread"))
+        return self._reply(talk, talk.state) if talk else self._open(home(self.desk.talk), {})
 
     def _learn(self, talk: Dialogue) -> None:
         """A talk may have changed the language we speak."""
@@ -270,10 +290,21 @@ class Play:
         kept = self.desk.talk
         if kept.dialogue in _NEVER_PAUSED:
             return
-        kept.context["paused"] = [kept.dialogue, kept.state, kept.context.get("answers", {})]
+        under = [each for each in self._paused() if each[0] != kept.dialogue]
+        kept.context["paused"] = [
+            *under[-_DEEPEST:],
+            [kept.dialogue, kept.state, kept.context.get("answers", {})],
+        ]
+
+    def _paused(self) -> list[list[Any]]:
+        """The talks put aside, the newest last."""
+        paused: list[Any] = self.desk.talk.context.get("paused") or []
+        return [paused] if paused and isinstance(paused[0], str) else paused
 
     def _resumed(self) -> Dialogue | None:
-        return self._at(*self.desk.talk.context.pop("paused", (None, None, {})))
+        *under, newest = self._paused() or [[None, None, {}]]
+        self.desk.talk.context["paused"] = under
+        return self._at(*newest)
 
 
 def _sentence(text: str) -> str:

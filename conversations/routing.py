@@ -107,13 +107,16 @@ def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -
 
 
 def _open(talk: Talk, said: Said, press: Press | None, word: str, now: datetime) -> Route:
-    if talk.dialogue is None or talk.dialogue not in DIALOGUES:
+    if talk.dialogue is None:
         return _from_idle(talk, said, now)
+    if talk.dialogue not in DIALOGUES:
+        return by_intent(talk, said, now) or Route("listen")
     if press and press.turn is not None and press.turn != talk.turn:
         return Route("stale")
     if _was_left(talk, now):
         return Route("open", "resume", {"what": talk.dialogue}, keeps=True)
-    if word in ("greeting", "thanks") and yes_no(said.text) is None:
+    is_courtesy = word == "greeting" or (word == "thanks" and not _hears(talk, "text"))
+    if is_courtesy and yes_no(said.text) is None:
         return Route("again", dialogue=word)
     if talk.dialogue == "menu" and not press:
         return by_intent(talk, said, now) or Route("listen")

@@ -1,5 +1,6 @@
 """Days and hours in words a person reads at a glance."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 from crm.kit.clock import lagos, lagos_day
@@ -7,6 +8,7 @@ from crm.kit.clock import lagos, lagos_day
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NEAR = {"en": ("today", "tomorrow"), "pcm": ("today", "tomorrow")}
+_HOURS = {"en": ("from {}", "until {}"), "pcm": ("from {}", "before {}")}
 
 
 def day(value: date) -> str:
@@ -34,3 +36,13 @@ def moment(value: datetime) -> str:
     """`Tue 25 Nov, 3pm`, as Lagos clocks show it."""
     local = lagos(value)
     return f"{day(local.date())}, {clock(local.time())}"
+
+
+def wish(meant: Mapping[str, str | None], now: datetime, language: str = "en") -> str:
+    """When somebody wants to come, as a talk keeps it: `tomorrow, Mon 23 Nov, from 4pm`."""
+    days = [meant[bound] for bound in ("first", "last")]
+    span = [near_day(date.fromisoformat(iso), now, language) for iso in dict.fromkeys(days) if iso]
+    since, until = _HOURS.get(language, _HOURS["en"])
+    said = {"{}": meant["at"], since: meant["earliest"], until: meant["latest"]}
+    hours = [words.format(clock(time.fromisoformat(at))) for words, at in said.items() if at]
+    return ", ".join([" - ".join(span), *hours] if span else hours)

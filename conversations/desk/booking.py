@@ -1,18 +1,19 @@
 """What booking asks of the house."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from bot.channels.carrier import Option
 from conversations.desk import Answers, Desk, Outcome
-from conversations.understand import mentions
+from conversations.understand import mentions, whom
 from crm import appointments, availability, hospitals
 from crm.appointments import PatientBusy, SlotTaken
 from crm.availability import Slot
 from crm.kit.clock import at_lagos, lagos, lagos_day
 from crm.kit.errors import DomainError
+from crm.models import HolderRole, Patient
 
 _LIST = 8
 _DAYS = 7
@@ -20,24 +21,29 @@ _DAYS = 7
 
 def find_patients(desk: Desk, answers: Answers) -> Outcome:
     """For whom: the patients this phone speaks for."""
-    held = desk.held()
-    rows = [[str(patient.id), patient.first_name] for patient, _ in held]
     if answers.get("patient"):
         return "one", [answers["patient"], answers["patient_name"]]
-    if not rows:
+    held = desk.held()
+    if not held:
         return "nobody", None
-    return ("one", rows[0]) if len(rows) == 1 else ("several", rows)
+    rows = [[str(patient.id), patient.first_name] for patient, _ in held]
+    likely = _those_meant(answers, held)
+    named = _mentioned(answers, rows)
+    if named or len(likely) == 1:
+        return "one", named or [str(likely[0].id), likely[0].first_name]
+    return "several", rows
 
 
 def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
     """Where: the one they named, else their home hospital, else all of them."""
-    if answers.get("hospital"):
-        return "one", [answers["hospital"], answers["hospital_name"]]
+    known = [answers.get("hospital"), answers.get("hospital_name")]
+    if answers.get("moving"):
+        return "one", known
     rows = [[str(h.id), h.name, h.address] for h in hospitals.active(desk.session)]
     answers["has_other_hospitals"] = len(rows) > 1
-    named = _mentioned(answers, rows)
-    if named or len(rows) == 1:
-        return "one", named or rows[0]
+    found = _settled(answers, rows, known)
+    if found:
+        return "one", found
     home = None if answers.get("any_hospital") else _home_of(desk, answers)
     at_home = next((row for row in rows if row[0] == home), None)
     return ("one", at_home) if at_home else ("several", rows)
@@ -45,14 +51,14 @@ def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
 
 def find_services(desk: Desk, answers: Answers) -> Outcome:
     """What: the service they named, or the only one, or all of them."""
-    if answers.get("service"):
-        return "one", [answers["service"], answers["service_name"]]
+    known = [answers.get("service"), answers.get("service_name")]
+    if answers.get("moving"):
+        return "one", known
     offered = hospitals.services(desk.session, UUID(answers["hospital"]))
     rows = [[str(service.id), service.name] for service in offered]
-    named = _mentioned(answers, rows)
-    if named or len(rows) == 1:
-        return "one", named or rows[0]
-    return "several", rows
+    also = {str(service.id): service.synonyms for service in offered if service.synonyms}
+    found = _settled(answers, rows, known, also)
+    return ("one", found) if found else ("several", {"services": rows, "also_called": also})
 
 
 def find_practitioners(desk: Desk, answers: Answers) -> Outcome:
@@ -63,6 +69,7 @@ def find_practitioners(desk: Desk, answers: Answers) -> Outcome:
     rows = [[str(practitioner.id), practitioner.name] for practitioner in offering]
     named = _mentioned(answers, rows)
     answers.pop("wish", None)
+    answers.pop("earlier", None)
     if named or len(rows) == 1:
         return "one", named or rows[0]
     return ("several", rows) if rows else ("one", [None, ""])
@@ -137,8 +144,44 @@ def drop_hold(desk: Desk, answers: Answers) -> Outcome:
     return "dropped", None
 
 
-def _mentioned(answers: Answers, rows: Sequence[Sequence[Any]]) -> Sequence[Any] | None:
-    named = mentions(answers.get("wish") or "", [Option(row[0], row[1]) for row in rows])
+def _those_meant(answers: Answers, held: Sequence[tuple[Patient, HolderRole]]) -> Sequence[Patient]:
+    """Whom the visit may be for, by what was said of it: "for me", "for my son", or nothing."""
+    said = next(filter(None, map(whom, _said(answers))), None)
+    if said is None:
+        return [patient for patient, _ in held]
+    is_for_self = said == "self"
+    return [patient for patient, role in held if (role is HolderRole.SELF) is is_for_self]
+
+
+def _mentioned(
+    answers: Answers,
+    rows: Sequence[Sequence[Any]],
+    also: Mapping[str, Sequence[str]] | None = None,
+) -> Sequence[Any] | None:
+    """The row named in what they said last, else in what they said before."""
+    return next(filter(None, (_named(said, rows, also) for said in _said(answers))), None)
+
+
+def _settled(
+    answers: Answers,
+    rows: Sequence[Sequence[Any]],
+    known: Sequence[Any],
+    also: Mapping[str, Sequence[str]] | None = None,
+) -> Sequence[Any] | None:
+    """What they named last, else what was settled before, else what they named first, or all."""
+    if known[0]:
+        return _named(answers.get("wish") or "", rows, also) or known
+    return _mentioned(answers, rows, also) or (rows[0] if len(rows) == 1 else None)
+
+
+def _said(answers: Answers) -> list[str]:
+    return [answers.get("wish") or "", answers.get("earlier") or ""]
+
+
+def _named(
+    said: str, rows: Sequence[Sequence[Any]], also: Mapping[str, Sequence[str]] | None
+) -> Sequence[Any] | None:
+    named = mentions(said, [Option(row[0], row[1]) for row in rows], also or {})
     return next((row for row in rows if row[0] == named), None)
 
 

@@ -1,6 +1,6 @@
 """Booking a visit, and moving one: for whom, where, what, with whom, when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from typing import Any
 
@@ -8,7 +8,7 @@ from bot.channels.carrier import Option
 from bot.texts import dates
 from conversations.dialogue import Dialogue, as_day, as_moment
 from conversations.hearing import as_answer
-from conversations.understand import when
+from conversations.understand import ANYONE, when
 from crm.kit.clock import lagos, lagos_day
 
 _FITS_A_LIST = 8
@@ -26,21 +26,23 @@ class Booking(Dialogue):
         ("find_patients", "nobody", None, None, "to_registration"),
         ("ask_patient", "someone_new", None, "meet_someone", "to_family"),
         ("ask_patient", "choice", None, "choose_patient", "find_hospitals"),
+        ("ask_patient", "more", None, "hear_more", "find_patients"),
         ("ask_patient", "anything", None, None, "ask_patient"),
         ("find_hospitals", "one", None, "keep_hospital", "find_services"),
         ("find_hospitals", "several", None, "keep_hospitals", "ask_hospital"),
         ("ask_hospital", "choice", None, "choose_hospital", "find_services"),
+        ("ask_hospital", "more", None, "hear_more", "find_patients"),
         ("ask_hospital", "anything", None, None, "ask_hospital"),
         ("find_services", "one", None, "keep_service", "find_practitioners"),
         ("find_services", "several", None, "keep_services", "ask_service"),
         ("ask_service", "other_hospital", None, "forget_hospital", "find_hospitals"),
         ("ask_service", "choice", None, "choose_service", "find_practitioners"),
-        ("ask_service", "when", None, "keep_when", "ask_service"),
+        ("ask_service", "more", None, "hear_more", "find_patients"),
         ("ask_service", "anything", None, None, "ask_service"),
         ("find_practitioners", "one", None, "keep_practitioner", "find_times"),
         ("find_practitioners", "several", None, "keep_practitioners", "ask_practitioner"),
         ("ask_practitioner", "choice", None, "choose_practitioner", "find_times"),
-        ("ask_practitioner", "when", None, "keep_when", "ask_practitioner"),
+        ("ask_practitioner", "more", None, "hear_more", "find_patients"),
         ("ask_practitioner", "anything", None, None, "ask_practitioner"),
         ("find_times", "days", None, "keep_days", "ask_day"),
         ("find_times", "times", None, "keep_times", "ask_time"),
@@ -110,6 +112,15 @@ class Booking(Dialogue):
         if meant:
             self.answers["when"] = as_answer(meant)
 
+    def hear_more(self, said: str) -> None:
+        """An answer among other words: the house looks again at all that is said by now."""
+        self.answers["earlier"] = self.answers.get("wish")
+        self.answers["wish"] = said
+        meant = when(said, now=self.now)
+        if meant:
+            self.keep_when(as_answer(meant))
+            self.note("noted", when=dates.wish(self.answers["when"], self.now, self.language))
+
     def keep_patient(self, found: list[str]) -> None:
         self.answers["patient"], self.answers["patient_name"] = found[:2]
 
@@ -123,6 +134,8 @@ class Booking(Dialogue):
         self.answers["wants_booking"] = True
 
     def keep_hospital(self, found: list[str]) -> None:
+        if self.answers.get("hospital") not in (None, found[0]):
+            self._forget("service", "practitioner")
         self.answers["hospital"], self.answers["hospital_name"] = found[:2]
 
     def keep_hospitals(self, found: list[list[str]]) -> None:
@@ -130,21 +143,22 @@ class Booking(Dialogue):
 
     def choose_hospital(self, id_: str) -> None:
         self.keep_hospital(_row(self.answers["hospitals"], id_))
-        self._forget("service", "practitioner")
 
     def forget_hospital(self, _: str) -> None:
         self._forget("hospital", "service", "practitioner")
         self.answers["any_hospital"] = True
 
     def keep_service(self, found: list[str]) -> None:
+        if self.answers.get("service") not in (None, found[0]):
+            self._forget("practitioner")
         self.answers["service"], self.answers["service_name"] = found[:2]
 
-    def keep_services(self, found: list[list[str]]) -> None:
-        self.answers["services"] = found
+    def keep_services(self, found: dict[str, Any]) -> None:
+        self.answers["services"] = found["services"]
+        self.answers["also_called"] = found["also_called"]
 
     def choose_service(self, id_: str) -> None:
         self.keep_service(_row(self.answers["services"], id_))
-        self._forget("practitioner")
 
     def keep_practitioner(self, found: list[str]) -> None:
         self.answers["practitioner"], self.answers["practitioner_name"] = found[:2]
@@ -249,6 +263,12 @@ class Booking(Dialogue):
                 str(number), dates.clock(local.time()) if is_one_day else dates.moment(local)
             )
         yield Option("other_day", "")
+
+    def other_names(self) -> Mapping[str, Sequence[str]]:
+        """The synonyms of services; all the ways to say that any practitioner will do."""
+        if self.state == "ask_practitioner":
+            return {"any": ANYONE}
+        return self.answers.get("also_called", {}) if self.state == "ask_service" else {}
 
     def facts(self) -> dict[str, Any]:
         """Names as kept; the day and the time in words."""

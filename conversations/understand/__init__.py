@@ -1,19 +1,27 @@
 """What people type, understood: pure, deterministic, no clock and no database."""
 
 from conversations.understand.birth_date import birth_date
-from conversations.understand.choices import choice, mentions
+from conversations.understand.choices import ANYONE, choice, mentions
 from conversations.understand.commands import command, intent
 from conversations.understand.distress import distress
 from conversations.understand.fold import fold
 from conversations.understand.languages import language
+from conversations.understand.money import money
 from conversations.understand.names import full_name
 from conversations.understand.numbers import number
+from conversations.understand.owner_wishes import OWNER_WISHES, OwnerWish, owner_wish
+from conversations.understand.ratings import rating
 from conversations.understand.states import STATES, state
+from conversations.understand.topics import spoken_of, topics
 from conversations.understand.when import When, when
+from conversations.understand.whom import whom
 from conversations.understand.yes_no import yes_no
 
 __all__ = [
+    "ANYONE",
+    "OWNER_WISHES",
     "STATES",
+    "OwnerWish",
     "When",
     "birth_date",
     "choice",
@@ -24,8 +32,14 @@ __all__ = [
     "intent",
     "language",
     "mentions",
+    "money",
     "number",
+    "owner_wish",
+    "rating",
+    "spoken_of",
     "state",
+    "topics",
     "when",
+    "whom",
     "yes_no",
 ]

@@ -1,6 +1,6 @@
 """One of the options shown, by number, place, name or part of it; never a guess between two."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from bot.channels.carrier import Option
@@ -15,27 +15,41 @@ _WORD_PREFIX_FROM = 4
 _NAME_SLIP_FROM = 5  # inside a longer message a shorter near-match is more often another word
 _LAST = forms("last")
 _FILLERS = forms("fillers") | forms("polite")
+ANYONE = sorted(forms("anyone"))
+"""What says that nobody in particular is wanted."""
 
 
-def choice(text: str, options: Sequence[Option]) -> str | None:
+OtherNames = Mapping[str, Sequence[str]]
+"""What else options are called, by id: "dentist" for Dental."""
+_NONE: OtherNames = {}
+
+
+def choice(text: str, options: Sequence[Option], other_names: OtherNames = _NONE) -> str | None:
     """The id of the one option meant, or None when nothing, or more than one, fits."""
     folded = fold(text)
     if not folded or not options:
         return None
     exact = _only(option for option in options if fold(option.label) == folded)
-    return exact or _by_place(text, folded, options) or _by_name(folded, options)
+    return (
+        exact
+        or _by_place(text, folded, options)
+        or _by_name(folded, options)
+        or _by_other_name(folded, options, other_names)
+    )
 
 
-def mentions(text: str, names: Sequence[Option]) -> str | None:
+def mentions(text: str, names: Sequence[Option], other_names: OtherNames = _NONE) -> str | None:
     """The id of the one option named inside a longer message.
 
-    Words common to all labels do not count.
+    Words common to all labels do not count; another name counts when all of it is said.
     """
     said = set(tokens(fold(text)))
     labels = _distinctive(names)
     hits = [label & said for label in labels]
     if not any(hits):
         hits = [{word for word in label if _is_nearly_said(word, said)} for label in labels]
+    if not any(hits):
+        return _by_word_said(said, names, other_names)
     return _winner(names, labels, hits)
 
 
@@ -88,6 +102,27 @@ def _parts(label: str) -> tuple[str, ...]:
 
 def _is_start(word: str, part: str) -> bool:
     return word == part or (len(word) >= _WORD_PREFIX_FROM and part.startswith(word))
+
+
+def _by_other_name(folded: str, options: Sequence[Option], other_names: OtherNames) -> str | None:
+    plain = " ".join(word for word in tokens(folded) if word not in _FILLERS)
+    for fits in (str.__eq__, is_slip):
+        hits = [
+            option
+            for option in options
+            if any(fits(plain, fold(name)) for name in other_names.get(option.id, ()))
+        ]
+        if hits:
+            return _only(hits)
+    return None
+
+
+def _by_word_said(said: set[str], names: Sequence[Option], other_names: OtherNames) -> str | None:
+    return _only(
+        option
+        for option in names
+        if any(said.issuperset(_parts(name)) for name in other_names.get(option.id, ()))
+    )
 
 
 def _only(hits: Iterable[Option]) -> str | None:

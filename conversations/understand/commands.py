@@ -38,7 +38,15 @@ def _by_rule(spoken: str) -> str | None:
         return None
     if _OPENS_WITH_DOCTOR.match(spoken):
         return "book"
-    return next((meant for meant, rule in _RULES if rule.search(spoken)), None)
+    found = next((meant for meant, rule in _RULES if rule.search(spoken)), None)
+    return found or ("book" if _is_all_about_care(spoken) else None)
+
+
+def _is_all_about_care(spoken: str) -> bool:
+    """A kind of care with nothing around it but courtesies: "antenatal pls", "I need eye test"."""
+    words = spoken.split()
+    said = segment(words, _CARE) if len(words) <= _CARE_AT_MOST else None
+    return said is not None and "care" in said
 
 
 def _by_phrase(spoken: str, languages: tuple[str, ...]) -> str | None:
@@ -83,12 +91,28 @@ def _one_of(concept: str) -> str:
 _BLOCKS = meanings("intent")
 _VISIT, _DOCTOR, _SOMEONE = _one_of("visit"), _one_of("doctor"), _one_of("someone")
 _WISH, _CHANGING, _MAKING = _one_of("wish"), _one_of("changing"), _one_of("making")
+_DATA, _POINTS, _WRITING = _one_of("data"), _one_of("points"), _one_of("writing")
+_FRIEND, _COMPLAINT = _one_of("friend"), _one_of("complaint")
 _NEAR = r"(?: \w+){0,3} "
 
 _NEGATED = re.compile(r"\b(?:dont|do not|no|not|never) (?:need|want|wan)\b")
 _RULES = [
     (meant, re.compile(rf"\b(?:{pattern})\b"))
     for meant, pattern in (
+        ("erase", rf"(?:delete|erase|forget|wipe|clear|remove){_NEAR}my {_DATA}"),
+        ("data", rf"(?:see|get|send|show|download|copy|have|know){_NEAR}(?:my {_DATA}|about me)"),
+        ("why", rf"(?:why|how come|who give|how (?:did|una)){_NEAR}{_WRITING}"),
+        ("invite", rf"(?:refer|invite|bring|introduce){_NEAR}(?:{_FRIEND}|{_SOMEONE})"),
+        ("codes", r"my(?: \w+){0,2} (?:codes?|vouchers?)"),
+        ("rewards", rf"(?:use|spend|redeem|exchange|convert|claim){_NEAR}{_POINTS}"),
+        ("points", rf"(?:how many|how much|check|see|my|show|what are){_NEAR}{_POINTS}"),
+        ("preferences", rf"(?:change|set|update){_NEAR}(?:settings?|preferences?|quiet hours)"),
+        (
+            "preferences",
+            rf"(?:dont|do not|stop|no){_NEAR}(?:call|text|messag|writ)\w*{_NEAR}(?:at )?night",
+        ),
+        ("feedback", rf"(?:make|lodge|give|leave|have|get|drop|file){_NEAR}{_COMPLAINT}"),
+        ("feedback", r"(?:i|we|to) (?:want to |wan |would like to )?(?:complain|report)"),
         ("person", rf"(?:talk|speak|chat|connect|transfer|yarn){_NEAR}{_SOMEONE}"),
         ("person", "real (?:person|human)"),
         ("appointments", rf"{_CHANGING}{_NEAR}{_VISIT}"),
@@ -102,4 +126,8 @@ _RULES = [
         ("book", "^book"),
     )
 ]
+_CARE = dict.fromkeys(forms("fillers") | forms("polite") | {"need"}, "around") | {
+    form: "care" for form, meant in _BLOCKS.items() if meant in ("care", "doctor")
+}
+_CARE_AT_MOST = 8  # words
 _OPENS_WITH_DOCTOR = re.compile(rf"(?:see|need|want|wan)(?: \w+){{0,2}} {_DOCTOR}\b")

@@ -3,6 +3,7 @@
 import re
 
 from conversations.understand.fold import fold
+from conversations.understand.numerals import numeral
 from conversations.understand.words import forms, ranks
 
 NUMBERS = {"zero": 0, **ranks("numbers")}
@@ -43,4 +44,5 @@ def _is_ordinal(piece: str) -> bool:
 def _value(piece: str) -> int | None:
     if match := _DIGITS.fullmatch(piece):
         return int(match[1])
-    return NUMBERS.get(piece, ORDINALS.get(piece))
+    known = NUMBERS.get(piece, ORDINALS.get(piece))
+    return numeral(piece.split()) if known is None else known
