@@ -56,6 +56,7 @@ _WAY = """
         left join suppressions s on s.address_id = a.id and s.lifted_at is null
         {consents}
         where h.{person} = p.speaker
+        offset 0  -- else the reason is worked out twice
     ) w
     order by w.reason is not null, array_position(cast(:channels as text[]), w.channel), w.since,
         w.address_id

@@ -86,6 +86,12 @@ class Message(Base):
             "status_at",
             postgresql_where=text("campaign_recipient_id is not null"),
         ),
+        Index(
+            "ix_messages_templates",
+            "template_version_id",
+            "id",
+            postgresql_where=text("template_version_id is not null"),
+        ),
         Index("ix_messages_tests", "sent_by", "id", postgresql_where=text("is_test")),
         {"postgresql_partition_by": "RANGE (id)"},
     )

@@ -102,6 +102,11 @@ def _widen_messages() -> None:
         ("ix_messages_patient", ["patient_id", "id"], "patient_id is not null"),
         ("ix_messages_owner", ["owner_id", "id"], "owner_id is not null"),
         ("ix_messages_of_campaigns", ["status_at"], "campaign_recipient_id is not null"),
+        (
+            "ix_messages_templates",
+            ["template_version_id", "id"],
+            "template_version_id is not null",
+        ),
         ("ix_messages_tests", ["sent_by", "id"], "is_test"),
     ):
         op.create_index(name, "messages", columns, postgresql_where=sa.text(condition))
@@ -314,7 +319,7 @@ def downgrade() -> None:
     op.execute("drop function keep_approved_words()")
     for person in ("patient", "owner"):
         op.execute(f"drop view {person}_communications")
-    for name in ("tests", "of_campaigns", "owner", "patient"):
+    for name in ("tests", "templates", "of_campaigns", "owner", "patient"):
         op.drop_index(f"ix_messages_{name}", table_name="messages")
     for column in (
         "is_test",
