@@ -11,6 +11,7 @@ from crm.kit.permissions import Role
 from crm.models import AccountKind, Address, Message, PointsTransaction, Reminder, Service
 from tests.api.caller import PASSWORD
 from tests.api.clinics import a_patient, a_session_clinic, at, offer
+from workers import appointments as job
 
 HOUR = timedelta(hours=1)
 
@@ -299,6 +300,21 @@ def test_a_visit_goes_from_the_desk_to_the_doctor_and_out(api, desk, ada):
     assert seen == ["checked-in", "arrived", "fulfilled"]
     again = desk.post(f"/appointments/{visit['id']}/fulfil")
     assert (again.status_code, again.json["code"]) == (409, "visit_closed")
+
+
+def test_who_did_not_come_is_marked_by_the_job(api, desk, ada, musa):
+    missed, seen = book(desk, api, ada, at(10)), book(desk, api, musa, at(9))
+    api.wiring.clock.move(timedelta(days=2, minutes=-60))
+    desk = api.as_(Role.FRONT_DESK, hospital="IKJ")
+    desk.post(f"/appointments/{seen['id']}/check-in")
+    api.wiring.clock.move(timedelta(minutes=90))
+
+    assert job.judge_unattended(api.wiring, dry_run=True) == {"due": 1}
+    assert job.judge_unattended(api.wiring) == {"noshow": 1}
+    assert job.judge_unattended(api.wiring) == {}
+    desk = api.as_(Role.FRONT_DESK, hospital="IKJ")
+    [found] = desk.get("/appointments", status="noshow").json["data"]
+    assert found["id"] == missed["id"]
 
 
 def test_two_who_change_one_visit_are_told(api, desk, ada):
