@@ -72,7 +72,7 @@ def answer(
     decided = route(talk, said, languages=house.languages, now=now)
     desk = Desk(session, talk, said.channel, message_id, house.languages, house.links, now)
     reply = Play(desk, said).take(decided)
-    body = _as_kept(said, decided)
+    body = _as_kept(said, decided, has_words=desk.keeps_words)
     heard = Heard(message_id, said.channel, said.provider_id, answers_turn=talk.turn, body=body)
     talk.heard_at = now
     if reply:
@@ -88,8 +88,9 @@ def _where(talk: Talk) -> str:
     return f"{talk.dialogue}.{talk.state}" if talk.dialogue else "idle"
 
 
-def _as_kept(said: Said, decided: Route) -> dict[str, str]:
-    kept = {"text": said.text, "payload": said.payload, "media": said.media, "route": decided.to}
+def _as_kept(said: Said, decided: Route, *, has_words: bool) -> dict[str, str]:
+    text = said.text if has_words else ""
+    kept = {"text": text, "payload": said.payload, "media": said.media, "route": decided.to}
     return {key: value for key, value in kept.items() if value}
 
 

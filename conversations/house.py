@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from types import ModuleType
 
-from conversations.desk import Answers, Desk, Outcome, appointments, booking, person, registration
+from conversations.desk import (
+    Answers,
+    Desk,
+    Outcome,
+    appointments,
+    booking,
+    feedback,
+    person,
+    registration,
+)
 from conversations.dialogue import Dialogue, ScriptWrong
 from conversations.dialogues import DIALOGUES
 
@@ -11,6 +20,7 @@ _DESKS: dict[str, ModuleType] = {
     "appointments": appointments,
     "booking": booking,
     "distress": person,
+    "feedback": feedback,
     "person": person,
     "registration": registration,
     "reminder": appointments,

@@ -107,10 +107,8 @@ def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -
 
 
 def _open(talk: Talk, said: Said, press: Press | None, word: str, now: datetime) -> Route:
-    if talk.dialogue is None:
+    if talk.dialogue is None or talk.dialogue not in DIALOGUES:
         return _from_idle(talk, said, now)
-    if talk.dialogue not in DIALOGUES:
-        return by_intent(talk, said, now) or Route("listen")
     if press and press.turn is not None and press.turn != talk.turn:
         return Route("stale")
     if _was_left(talk, now):
@@ -126,7 +124,8 @@ def _open(talk: Talk, said: Said, press: Press | None, word: str, now: datetime)
 def _from_idle(talk: Talk, said: Said, now: datetime) -> Route:
     if said.payload:
         return Route("stale")
-    return by_intent(talk, said, now) or Route("open", home(talk))
+    is_lost = talk.dialogue is not None  # at a talk there is no more: listening says so
+    return by_intent(talk, said, now) or (Route("listen") if is_lost else Route("open", home(talk)))
 
 
 def home(talk: Talk) -> str:

@@ -47,7 +47,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button of ours: the turn it belongs to, or the message it answers and what that is about."""
+    """A button of ours: the turn it belongs to, or what the message that it answers is about."""
 
     answer: str
     turn: int | None = None

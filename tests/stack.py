@@ -29,7 +29,7 @@ SUNDAY_MORNING = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 BORN_ON = date(1990, 11, 25)
 
-TIMERS = ("holds", "unanswered", "reminders")
+TIMERS = ("holds", "unanswered", "reminders", "feedback", "waitlist")
 
 
 class TestClock:

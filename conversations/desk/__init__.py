@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from conversations.dialogue import Answers
-from crm import patients
+from crm import owners, patients
 from crm.inbox import Talk
 from crm.kit.tokens import Links
-from crm.models import HolderRole, Patient, Service
+from crm.models import HolderRole, Owner, Patient, Service
 
 Outcome = tuple[str, Any]
 
@@ -42,12 +42,28 @@ class Desk:
         held: Sequence[tuple[Patient, HolderRole]] = self.known["held"]
         return held
 
+    def owners(self) -> Sequence[Owner]:
+        """The owners this phone speaks for; read once a turn."""
+        if "owners" not in self.known:
+            self.known["owners"] = owners.held_by(self.session, self.talk.address_id)
+        found: Sequence[Owner] = self.known["owners"]
+        return found
+
     def service(self, id_: str) -> Service:
         """The service asked for; read once a turn."""
         if id_ not in self.known:
             self.known[id_] = self.session.get_one(Service, UUID(id_))
         service: Service = self.known[id_]
         return service
+
+    def keep_no_words(self) -> None:
+        """What was said in this turn is for nobody to read in the talk."""
+        self.known["no words"] = True
+
+    @property
+    def keeps_words(self) -> bool:
+        """True unless they spoke without their name."""
+        return "no words" not in self.known
 
     @property
     def language(self) -> str:

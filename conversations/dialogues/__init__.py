@@ -3,6 +3,7 @@
 from conversations.dialogue import Dialogue
 from conversations.dialogues.appointments import Appointments
 from conversations.dialogues.booking import Booking
+from conversations.dialogues.feedback import Feedback
 from conversations.dialogues.interruptions import Distress, Lost, Resume
 from conversations.dialogues.language import Language
 from conversations.dialogues.menu import Menu
@@ -16,6 +17,7 @@ DIALOGUES: dict[str, type[Dialogue]] = {
         Appointments,
         Booking,
         Distress,
+        Feedback,
         Language,
         Lost,
         Menu,

@@ -4,10 +4,11 @@ from crm.feedback.answers import EditClosed, Given, InvitationExpired, edit, giv
 from crm.feedback.invitations import awaiting, due_time, invite, still_open, waking
 from crm.feedback.invited import Wanted, response
 from crm.feedback.posting import count_due, post_due
-from crm.feedback.readings import Narrowed, follow_up_of, get, search, visible
+from crm.feedback.readings import Narrowed, follow_up_of, get, of_visit, search, visible
 from crm.feedback.rows import Said, comment_of
 from crm.feedback.summaries import GROUPS, Summary, summary
 from crm.feedback.turns import AlreadyAnswered
+from crm.feedback.unnaming import unname
 
 __all__ = [
     "GROUPS",
@@ -29,11 +30,13 @@ __all__ = [
     "give",
     "invite",
     "invited_to",
+    "of_visit",
     "post_due",
     "response",
     "search",
     "still_open",
     "summary",
+    "unname",
     "visible",
     "waking",
 ]

@@ -80,7 +80,7 @@ def give(
         source_id=visit.id,
         now=now,
     )
-    return Given(row, award.points if award else 0, _follow_up(session, row, said, now))
+    return Given(row, award.points if award else 0, follow_up(session, row, said, now))
 
 
 def invited_to(session: Session, invitation_id: UUID, *, patient_id: UUID, now: datetime) -> UUID:
@@ -106,14 +106,22 @@ def edit(
 
     A follow-up stays, whatever the new score. Raises NotFound, EditClosed.
     """
-    row = _own(session, feedback_id, patient_id, scope)
-    if now - row.said_at > EDITABLE:
-        raise EditClosed("This can no longer be changed.")
+    row = editable(session, feedback_id, patient_id=patient_id, now=now, scope=scope)
     said = rows.changed(session, row, changes)
     rows.write(session, row, said)
     row.edited_at = now
     session.flush()
-    return Given(row, 0, _follow_up(session, row, said, now))
+    return Given(row, 0, follow_up(session, row, said, now))
+
+
+def editable(
+    session: Session, feedback_id: UUID, *, patient_id: UUID, now: datetime, scope: Scope
+) -> PatientFeedback:
+    """What they said themselves less than a day ago, locked. Raises NotFound, EditClosed."""
+    row = _own(session, feedback_id, patient_id, scope)
+    if now - row.said_at > EDITABLE:
+        raise EditClosed("This can no longer be changed.")
+    return row
 
 
 def _visit(session: Session, patient_id: UUID, appointment_id: UUID, scope: Scope) -> Appointment:
@@ -136,9 +144,8 @@ def _refuse_unless_past(visit: Appointment, now: datetime) -> None:
         raise Invalid("appointment_id", "This visit was too long ago.", code="too_long_ago")
 
 
-def _follow_up(
-    session: Session, row: PatientFeedback, said: Said, now: datetime
-) -> FollowUp | None:
+def follow_up(session: Session, row: PatientFeedback, said: Said, now: datetime) -> FollowUp | None:
+    """The follow-up that these words ask for, opened or made more urgent; None for none."""
     severity = said.severity
     if severity is None:
         return None
@@ -146,7 +153,7 @@ def _follow_up(
         session,
         hospital_id=row.hospital_id,
         severity=severity,
-        opened_at=_next_hour(now) if row.is_anonymous else now,
+        opened_at=next_hour(now) if row.is_anonymous else now,
         now=now,
         feedback_id=row.id,
     )
@@ -161,6 +168,6 @@ def _own(session: Session, feedback_id: UUID, patient_id: UUID, scope: Scope) ->
     return row
 
 
-def _next_hour(now: datetime) -> datetime:
+def next_hour(now: datetime) -> datetime:
     """The hour that follows: who knows when somebody got points should not know what they said."""
     return now.replace(minute=0, second=0, microsecond=0) + _HOUR

@@ -53,6 +53,13 @@ def get(session: Session, feedback_id: UUID, *, scope: Scope) -> PatientFeedback
     return row
 
 
+def of_visit(session: Session, appointment_id: UUID) -> PatientFeedback | None:
+    """What was said of a visit under a name."""
+    return session.scalar(
+        select(PatientFeedback).where(PatientFeedback.appointment_id == appointment_id)
+    )
+
+
 def follow_up_of(session: Session, row: PatientFeedback) -> FollowUp | None:
     """What it led to."""
     return session.scalar(select(FollowUp).where(FollowUp.feedback_id == row.id))

@@ -57,6 +57,7 @@ FACTS = {
     "period": "September 2026",
     "net": "NGN 123,456,789.50",
     "points": "123,450",
+    "score": 5,
 }
 """As long as they come in real life."""
 ANSWERS = {
@@ -71,6 +72,7 @@ ANSWERS = {
     "slot": SLOT,
     "visit": VISIT,
     "visits": [VISIT] * 9,
+    "rating": 1,
     "day": "2026-09-30",
     "hospital_name": FACTS["hospital"],
     "service_name": FACTS["service"],
