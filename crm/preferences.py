@@ -84,6 +84,7 @@ def change(
     source: str,
     now: datetime,
     is_risk_acknowledged: bool = False,
+    proof_message_id: UUID | None = None,
 ) -> tuple[Preferences, Sequence[Consent]]:
     """Change what is in the wish and leave the rest; returns all of it, and the consents written.
 
@@ -96,7 +97,16 @@ def change(
     before = of(session, patient)
     _set(patient, wish, now=now)
     written = [
-        _say(session, patient, voice, word, is_granted, source=source, now=now)
+        _say(
+            session,
+            patient,
+            voice,
+            word,
+            is_granted,
+            source=source,
+            proof_message_id=proof_message_id,
+            now=now,
+        )
         for voice, word, is_granted in _differences(_voices(session, patient), wish)
     ]
     session.flush()
@@ -167,6 +177,7 @@ def _say(
     is_granted: bool,  # noqa: FBT001 -- the third of a triple, passed on
     *,
     source: str,
+    proof_message_id: UUID | None,
     now: datetime,
 ) -> Consent:
     return consents.record(
@@ -178,6 +189,7 @@ def _say(
         wording=WORDING,
         language=patient.language,
         source=source,
+        proof_message_id=proof_message_id,
         now=now,
     )
 

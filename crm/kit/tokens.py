@@ -16,6 +16,15 @@ class Dated:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DataLink:
+    """Which request for one's data a link answers, where its code is sent, and until when."""
+
+    request_id: UUID
+    address_id: UUID
+    until: datetime
+
+
 class Links:
     """Makes and checks the public links of the house."""
 
@@ -61,6 +70,20 @@ class Links:
         except BadSignature:
             return None
         return Dated(UUID(hex=id_), datetime.fromtimestamp(int(until, 16), UTC))
+
+    def data(self, request: UUID, address: UUID, *, until: datetime) -> str:
+        """The page that gives people what we keep of them, for a code sent to this address."""
+        said = f"{request.hex}-{address.hex}-{int(until.timestamp()):x}"
+        return f"{self._base}/my-data/{self._signer('data').sign(said).decode()}"
+
+    def read_data(self, token: str) -> DataLink | None:
+        """What a link to one's data speaks of; None when we did not make it."""
+        try:
+            request, address, until = self._signer("data").unsign(token).decode().split("-")
+        except BadSignature:
+            return None
+        ends = datetime.fromtimestamp(int(until, 16), UTC)
+        return DataLink(UUID(hex=request), UUID(hex=address), ends)
 
     def _read(self, purpose: str, token: str) -> UUID | None:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from crm.kit.errors import NotFound
@@ -109,6 +109,18 @@ def expiring(session: Session, account: LoyaltyAccount, *, limit: int = 12) -> d
         .limit(limit)
     )
     return {ends: int(points) for ends, points in rows}
+
+
+def sums(session: Session, account: LoyaltyAccount) -> Mapping[str, int]:
+    """What the balance is made of: points by rule, those without one by kind. They add up to it."""
+    name = func.coalesce(PointsTransaction.rule, cast(PointsTransaction.kind, Text))
+    rows = session.execute(
+        select(name, func.sum(PointsTransaction.points))
+        .where(PointsTransaction.account_id == account.id)
+        .group_by(name)
+        .order_by(func.sum(PointsTransaction.points).desc())
+    )
+    return {by: int(points) for by, points in rows}
 
 
 def friends(session: Session, patient_id: UUID) -> Mapping[str, int]:

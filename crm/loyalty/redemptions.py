@@ -12,7 +12,7 @@ from crm import patients
 from crm.kit.errors import NotFound
 from crm.kit.paging import Found, PageRequest, keyset
 from crm.kit.permissions import Scope
-from crm.loyalty import debts, ledger, validity
+from crm.loyalty import codes, debts, ledger, spending, validity
 from crm.loyalty.refusals import AlreadyDecided
 from crm.models import LoyaltyAccount, Patient, Redemption, RedemptionStatus, Reward
 
@@ -112,6 +112,25 @@ def cancel(
     return _close(
         session, redemption.id, RedemptionStatus.CANCELLED, reason=reason, by_id=by_id, now=now
     )
+
+
+def renew(session: Session, redemption: Redemption, *, now: datetime) -> str:
+    """Another code for one that was lost; the old one is worth nothing. Shown this once.
+
+    Raises AlreadyDecided when it was used, given back or is over.
+    """
+    code = codes.make()
+    renewed = session.scalar(
+        update(Redemption)
+        .where(Redemption.id == redemption.id, Redemption.status.in_(OPEN))
+        .where(Redemption.expires_at > now)
+        .values(code_index=spending.index_of(session, code), code_last4=code[-4:], updated_at=now)
+        .returning(Redemption)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    if renewed is None:
+        raise AlreadyDecided("This code was used, given back or is over.")
+    return codes.shown(code)
 
 
 def expire_late(session: Session, *, now: datetime, limit: int = 100) -> int:

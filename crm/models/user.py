@@ -95,6 +95,7 @@ class CodePurpose(StrEnum):
     SIGN_IN = "sign_in"
     ERASE = "erase"
     REDEEM = "redeem"
+    EXPORT = "export"
 
 
 class OneTimeCode(Identified, Base):
