@@ -10,19 +10,18 @@ from pydantic import Field, model_validator
 from bot.channels.carrier import Channel
 from crm import campaigns, communications, message_statistics
 from crm.api.figures import RateOut
+from crm.api.gate_shapes import ExplainedOut, ExplainQuery, WayOut
 from crm.api.kit import Body, Data, Door, Out, call, idempotent, needs
 from crm.api.kit.fields import Code
 from crm.api.message_shapes import (
     BulkOut,
     ChannelWord,
-    ExplainedOut,
-    ExplainQuery,
     MessageOut,
     ToBody,
     Variables,
-    WayOut,
     WordsBody,
     send_all,
+    send_one,
 )
 from crm.api.trials import TrialBody, TrialOut, try_channel
 from crm.communications import Wish
@@ -203,11 +202,9 @@ def _group(key: str, counts: Counts) -> GroupOut:
 @door.output(Data[MessageOut], status_code=202)
 def send(json_data: SendBody) -> Data[MessageOut]:
     """Send one message, now or later, past the gate; a `reference` is taken once."""
-    sent = communications.send(
-        call.session, json_data.wished(), scope=call.scope, by=call.actor, now=call.now
-    )
-    call.concerns("message", sent.message_id)
-    return Data(data=MessageOut.of(sent))
+    sent = send_one(json_data.wished())
+    call.concerns("message", sent.id)
+    return Data(data=sent)
 
 
 @door.post("/communications/send-bulk")
@@ -263,12 +260,13 @@ def statistics(query_data: StatisticsQuery) -> Data[StatisticsOut]:
 @door.output(Data[ExplainedOut])
 def explain(query_data: ExplainQuery) -> Data[ExplainedOut]:
     """Whether a message may go to this person now, by which way, and if not, why."""
+    to, scope = query_data.to()
     found = communications.explain(
         call.session,
-        query_data.to(),
+        to,
         channel=query_data.channel,
         purpose=Purpose(query_data.purpose),
-        scope=call.scope,
+        scope=scope,
         now=call.now,
         has_template=query_data.has_template,
     )

@@ -1,26 +1,27 @@
 """What is sent and answered about messages to people."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
 from bot.channels.carrier import Channel
-from crm import communications, gate, templates
-from crm.api.kit import Body, Out, Query, call
+from crm import communications, templates
+from crm.api.kit import Body, Out, call
 from crm.api.kit.fields import Code, Email, Moment, PhoneText, Reason
-from crm.communications import LATEST, SOONEST, Line, Sent, To, Wish
+from crm.communications import LATEST, SOONEST, Sent, To, Wish
 from crm.kit.errors import DomainError, Invalid
-from crm.kit.permissions import Permission
-from crm.models import Direction, Lane, MessageStatus, PersonKind, Purpose
+from crm.kit.permissions import Permission, Scope
+from crm.models import Lane, PersonKind, Purpose
 
 ChannelWord = Literal["whatsapp", "sms", "email", "auto"]
 Variable = Annotated[str, StringConstraints(max_length=500)] | int
 Variables = Annotated[dict[str, Variable], Field(max_length=30)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
-_Sendable = Literal["care", "reminder", "notice", "survey", "loyalty", "marketing"]
+Sendable = Literal["care", "reminder", "notice", "survey", "loyalty", "marketing"]
 _LANES = {"urgent": Lane.URGENT, "normal": Lane.UTILITY, "bulk": Lane.BULK}
 
 
@@ -33,7 +34,7 @@ class WordsBody(Body):
     body: str | None = Field(default=None, min_length=1, max_length=10_000)
     subject: str = Field(default="", max_length=200)
     variables: Variables = Field(default_factory=dict)
-    purpose: _Sendable | None = Field(
+    purpose: Sendable | None = Field(
         default=None, description="What it is for; a template brings its own."
     )
     scheduled_at: Moment | None = None
@@ -222,164 +223,47 @@ class AllRejected(DomainError):
     status = 422
 
 
+def narrowed(*permissions: Permission) -> Scope:
+    """Where the caller may do this and those other things too; narrow when roles differ by place.
+
+    Raises Denied without one of the permissions.
+    """
+    scope = call.scope
+    for permission in permissions:
+        other = call.require(permission)
+        if other.hospitals is not None:
+            own = scope.hospitals
+            hospitals = other.hospitals if own is None else own & other.hospitals
+            scope = replace(scope, hospitals=hospitals)
+    return scope
+
+
+def _scope_for(wishes: Iterable[Wish]) -> Scope:
+    kinds = {wish.to.kind for wish in wishes}
+    reads = {
+        PersonKind.PATIENT: Permission.PATIENTS_READ,
+        PersonKind.OWNER: Permission.OWNERS_READ,
+    }
+    return narrowed(*(permission for kind, permission in reads.items() if kind in kinds))
+
+
+def send_one(wish: Wish) -> MessageOut:
+    """Send one for the caller. Raises what stands against it."""
+    scope = _scope_for([wish])
+    sent = communications.send(call.session, wish, scope=scope, by=call.actor, now=call.now)
+    return MessageOut.of(sent)
+
+
 def send_all(
     wishes: list[Wish], *, dry_run: bool = False, is_atomic: bool = False
 ) -> tuple[BulkOut, int]:
     """Send many for the caller and shape the answer, with its status."""
+    scope = _scope_for(wishes)
     outcomes = communications.send_many(
-        call.session, wishes, scope=call.scope, by=call.actor, now=call.now, dry_run=dry_run
+        call.session, wishes, scope=scope, by=call.actor, now=call.now, dry_run=dry_run
     )
     answer = BulkOut.of(outcomes, is_dry_run=dry_run)
     if not dry_run and (not answer.accepted or (is_atomic and answer.rejected)):
         rejected = [each.model_dump(mode="json") for each in answer.rejected]
         raise AllRejected("Nothing was sent.", rejected=rejected)
     return answer, 200 if dry_run else 202
-
-
-# -- what was said with one person ----------------------------------------------------------------
-
-
-class LineQuery(Query):
-    """Which of the person's messages."""
-
-    channel: Channel | None = None
-    direction: Direction | None = None
-    status: list[MessageStatus] = Field(default_factory=list, max_length=14)
-    purpose: Purpose | None = None
-    campaign_id: UUID | None = None
-    conversation_id: UUID | None = None
-    template: Code | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-
-    def wanted(self) -> communications.Wanted:
-        """The same as the operation understands it."""
-        names = ("channel", "direction", "purpose", "campaign_id", "conversation_id")
-        return communications.Wanted(
-            **{name: getattr(self, name) for name in (*names, "template", "since", "until")},
-            statuses=self.status,
-        )
-
-
-class TimelineOut(Out):
-    """When it came how far, as far as is known."""
-
-    queued: datetime
-    due: datetime
-    sent: datetime | None
-    delivered: datetime | None
-    read: datetime | None
-    failed: datetime | None
-
-
-class LineOut(Out):
-    """One message with a person; `text` is null for those who may not open it."""
-
-    id: UUID
-    direction: Direction
-    channel: Channel
-    purpose: Purpose
-    template: str | None
-    subject: str | None
-    text: str | None
-    status: MessageStatus
-    reason: str | None
-    error_code: int | None
-    segments: int
-    timeline: TimelineOut
-    sent_by: UUID | None
-    campaign_id: UUID | None
-    conversation_id: UUID | None
-    about_id: UUID | None
-    is_test: bool
-
-    @classmethod
-    def of(cls, line: Line, sent_at: datetime | None) -> Self:
-        """From the row and its words."""
-        row = line.row
-        return cls(
-            **{name: getattr(row, name) for name in _OF_ROW},
-            subject=line.subject,
-            text=line.text,
-            timeline=_timeline(row, sent_at),
-        )
-
-
-_OF_ROW = (
-    "id", "direction", "channel", "purpose", "template", "status", "reason", "error_code",
-    "segments", "sent_by", "campaign_id", "conversation_id", "about_id", "is_test",
-)  # fmt: skip
-
-
-def _timeline(row: Any, sent_at: datetime | None) -> TimelineOut:
-    def at(*statuses: MessageStatus) -> datetime | None:
-        return row.status_at if row.status in statuses else None
-
-    made_ms = row.id.int >> 80
-    return TimelineOut(
-        queued=datetime.fromtimestamp(made_ms / 1000, UTC),
-        due=row.due_at,
-        sent=sent_at,
-        delivered=at(MessageStatus.DELIVERED),
-        read=at(MessageStatus.READ),
-        failed=at(MessageStatus.FAILED, MessageStatus.UNDELIVERED),
-    )
-
-
-# -- the gate's answer ----------------------------------------------------------------------------
-
-
-class ExplainQuery(Body):
-    """Who, on which channel, what for."""
-
-    patient_id: UUID | None = None
-    owner_id: UUID | None = None
-    channel: Channel | None = None
-    purpose: _Sendable
-    has_template: bool = True
-
-    @model_validator(mode="after")
-    def _names_one(self) -> Self:
-        if (self.patient_id is None) == (self.owner_id is None):
-            raise ValueError("exactly one of patient_id and owner_id")
-        return self
-
-    def to(self) -> To:
-        """The person. Raises Denied without the permission to read such people."""
-        if self.patient_id is not None:
-            call.require(Permission.PATIENTS_READ)
-            return To(PersonKind.PATIENT, self.patient_id)
-        call.require(Permission.OWNERS_READ)
-        return To(PersonKind.OWNER, self.owner_id)
-
-
-class VerdictOut(Out):
-    """What the gate says: go, defer until, or stop, and why."""
-
-    kind: gate.Kind
-    code: str | None
-    reason: str | None
-    until: datetime | None
-    must_use_template: bool
-
-
-class StepOut(Out):
-    """One of the gate's questions, in the order in which it asks them."""
-
-    name: str
-    verdict: VerdictOut
-
-
-class WayOut(Out):
-    """The answer for one way to the person."""
-
-    channel: Channel | None
-    verdict: VerdictOut
-    steps: list[StepOut]
-
-
-class ExplainedOut(Out):
-    """The answer for the way that would be taken, and for every other one, best first."""
-
-    answer: WayOut
-    ways: list[WayOut]

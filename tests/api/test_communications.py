@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.carrier import Channel
-from crm import outbox, suppressions
+from crm import outbox, suppressions, users
 from crm.kit.permissions import Role
 from crm.models import (
+    AccountKind,
     AuditEvent,
     Hospital,
     Message,
@@ -18,7 +19,7 @@ from crm.models import (
     Purpose,
     SuppressionReason,
 )
-from tests.api.caller import Api
+from tests.api.caller import PASSWORD, Api
 from tests.crm.estate import an_owner
 from tests.crm.senders import CARE, a_template, reached
 from tests.stack import SUNDAY_MORNING
@@ -433,3 +434,26 @@ def test_only_testers_are_written_to_and_five_times_a_minute(api: Api):
     assert [each.status_code for each in sent] == [200] * 5 + [429]
     assert sent[0].json["data"]["ok"] is None
     assert all(each.is_test for each in messages(api))
+
+
+def test_a_role_elsewhere_opens_no_words_here(api: Api, ada):
+    """Desk at Wuse and auditor at Ikeja: what Ikeja says is known of, and not read."""
+    path = f"/patients/{ada.patient_id}/communications"
+    api.as_(Role.FRONT_DESK, hospital="IKJ").post(path, HELLO)
+    with api.wiring.transaction() as session:
+        bola = users.create(
+            session,
+            api.wiring.passwords,
+            name="Bola",
+            email="bola@example.com",
+            password=PASSWORD,
+            grants=[
+                (Role.FRONT_DESK, api.hospitals["WUS"]),
+                (Role.AUDITOR, api.hospitals["IKJ"]),
+            ],
+            now=api.wiring.now(),
+        )
+    caller = api._signed_in(AccountKind.USER, bola.id)
+
+    assert caller.get(path).json["data"][0]["text"] is None
+    assert caller.post(path, HELLO).status_code == 404
