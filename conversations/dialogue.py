@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from transitions import Machine
+from transitions import Event, Machine
 
 from bot.channels.carrier import Option
 
@@ -46,7 +46,10 @@ class Dialogue:
     offers: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
     """The options of a question: their ids, or the method that lists them."""
     leads_to: ClassVar[Mapping[str, str]] = {}
-    """Ends that open another talk, as "dialogue", "dialogue.state" or "back"."""
+    """Ends that open another talk, as "dialogue", "dialogue.state" or "back"; "onward" is the
+    talk that is named in `answers["then"]`."""
+    is_personal: ClassVar[bool] = False
+    """Shows or changes what is kept of one patient: a date of birth opens it, once in a talk."""
 
     machine: ClassVar[Machine]
     hears: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -116,13 +119,37 @@ def _hears(script: Sequence[Line]) -> dict[str, tuple[str, ...]]:
     return {at: tuple(heard) for at, heard in kinds.items()}
 
 
+class _Hearing(Event):
+    """Something heard: the first line of the script that holds is played.
+
+    The library's own trigger runs its hooks for entering, leaving, before and after, of machine
+    and states, at each step: a third of a turn's time, and no script has any.
+    """
+
+    def trigger(self, model: Any, *args: Any, **_: Any) -> bool:
+        """Play one line for this talk. False when none holds where it stands."""
+        for line in self.transitions.get(model.state, ()):
+            if all(getattr(model, str(condition.func))(*args) for condition in line.conditions):
+                for action in line.before:
+                    getattr(model, str(action))(*args)
+                model.state = line.dest
+                return True
+        return False
+
+
+class _ScriptMachine(Machine):
+    """A machine whose events are things heard."""
+
+    event_cls = _Hearing
+
+
 def _machine(script: Sequence[Line]) -> Machine:
     rows = [
         {"trigger": hears, "source": at, "dest": then, "conditions": when, "before": does}
         for at, hears, when, does, then in script
     ]
     states = list(dict.fromkeys(state for at, *_, then in script for state in (at, then)))
-    return Machine(
+    return _ScriptMachine(
         model=None,
         states=states,
         transitions=rows,

@@ -10,8 +10,13 @@ from conversations.desk import (
     appointments,
     booking,
     feedback,
+    owner,
+    identity,
     person,
     registration,
+    sides,
+    survey,
+    waitlist,
 )
 from conversations.dialogue import Dialogue, ScriptWrong
 from conversations.dialogues import DIALOGUES
@@ -21,9 +26,15 @@ _DESKS: dict[str, ModuleType] = {
     "booking": booking,
     "distress": person,
     "feedback": feedback,
+    "identity": identity,
+    "owner": owner,
     "person": person,
     "registration": registration,
+    "place": waitlist,
     "reminder": appointments,
+    "sides": sides,
+    "survey": survey,
+    "waitlist": waitlist,
 }
 
 _ANSWERS: dict[tuple[str, str], Callable[[Desk, Answers], Outcome]] = {

@@ -6,14 +6,15 @@ from typing import Any
 
 from bot.channels.carrier import Option
 from bot.texts import knows, say
-from conversations import house, misheard, standing
+from conversations import house, misheard, standing, whose
 from conversations.desk import Desk
+from conversations.desk.identity import patient_of
 from conversations.dialogue import Answers, Dialogue
 from conversations.dialogues import DIALOGUES
 from conversations.hearing import Heard, listen
 from conversations.routing import Route, by_intent, home
 from conversations.said import Said
-from crm import patients
+from crm import owners, patients
 from crm.models import Answering
 
 _STEPS = 20
@@ -21,7 +22,7 @@ _MISSES = 3
 _TRAIL = 8
 _DEEPEST = 2  # talks put aside besides the newest
 _KNOWN_ONLY = ("menu", "booking", "appointments")
-_NEVER_PAUSED = (None, "menu", "person", "lost", "distress", "resume")
+_NEVER_PAUSED = (None, "menu", "sides", "person", "lost", "distress", "resume")
 
 
 class RanAway(Exception):
@@ -67,13 +68,15 @@ class Play:
         return self._open("menu", {})
 
     def _take_help(self, _: Route) -> Reply:
-        self.spoken.append(self._text("common", "help", phone=standing.desk_phone(self.desk)))
+        section = "owner" if home(self.desk.talk) == "owner" else "common"
+        self.spoken.append(self._text(section, "help", phone=standing.desk_phone(self.desk)))
         return self._again()
 
     def _take_menu(self, _: Route) -> Reply:
         self.desk.talk.answering = Answering.BOT
         self.desk.talk.waiting_since = self.desk.talk.waiting_reason = None
         self.desk.talk.context.pop("paused", None)
+        whose.forget(self.desk)
         return self._open(home(self.desk.talk), {})
 
     def _take_back(self, _: Route) -> Reply:
@@ -177,9 +180,13 @@ class Play:
         return self._reply(talk, talk.state)
 
     def _begin(self, name: str, answers: Answers, at: str = "start") -> Dialogue:
+        name = whose.meant(self.desk, name, answers)
         if name in _KNOWN_ONLY and not self._is_known():
             answers = {"wants_booking": name == "booking"} | answers
             name = "registration"
+        if DIALOGUES[name].is_personal and not patient_of(self.desk, answers):
+            answers = answers | {"then": name}
+            name = "identity"
         self.desk.talk.context["trail"] = []
         self.desk.talk.context["misses"] = 0
         answers.setdefault("languages", list(self.desk.languages))
@@ -212,6 +219,8 @@ class Play:
         target = talk.leads_to[talk.state]
         if target == "back":
             return self._resumed() or self._begin("menu", {})
+        if target == "onward":
+            target = talk.answers.pop("then")
         name, _, at = target.partition(".")
         carried = {} if name in ("menu", "person") else dict(talk.answers)
         if name != "person":
@@ -245,6 +254,8 @@ class Play:
     def _speak(self, language: str) -> None:
         self.desk.talk.language = language
         patients.speak(self.desk.session, self.desk.talk.address_id, language)
+        if self.desk.talk.owner_id:
+            owners.speak(self.desk.session, self.desk.talk.owner_id, language)
 
     def _say_notes(self, talk: Dialogue) -> None:
         for note in talk.notes:
@@ -288,7 +299,7 @@ class Play:
     def _pause(self) -> None:
         """Put the open talk aside, to be taken up after what steps in front of it."""
         kept = self.desk.talk
-        if kept.dialogue in _NEVER_PAUSED:
+        if kept.dialogue in _NEVER_PAUSED or (kept.dialogue, kept.state) == ("owner", "ask"):
             return
         under = [each for each in self._paused() if each[0] != kept.dialogue]
         kept.context["paused"] = [
@@ -304,7 +315,10 @@ class Play:
     def _resumed(self) -> Dialogue | None:
         *under, newest = self._paused() or [[None, None, {}]]
         self.desk.talk.context["paused"] = under
-        return self._at(*newest)
+        name, state, answers = newest
+        if name in DIALOGUES and DIALOGUES[name].is_personal and not patient_of(self.desk, answers):
+            return self._settle(self._begin(name, answers))
+        return self._at(name, state, answers)
 
 
 def _sentence(text: str) -> str:

@@ -1,57 +1,26 @@
 """What "my appointments" and reminder answers ask of the house."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from conversations.desk import Answers, Desk, Outcome
-from crm import appointments, patients
+from conversations.desk.identity import check_birth_date, recognise, recognised
+from crm import appointments
 from crm.appointments import TooLate, Visit
-from crm.models import AppointmentStatus, HolderRole, Hospital
+from crm.models import AppointmentStatus, Hospital
 
-TRIES = 3
-KNOWN_FOR = timedelta(hours=12)
-LOCK = timedelta(minutes=30)
 _LIST = 9
+
+__all__ = ["check_birth_date", "recognise", "recognised"]
 
 
 def identify(desk: Desk, answers: Answers) -> Outcome:
     """Whose visits: a phone alone is told the next time; more takes a date of birth."""
     del answers
-    held = desk.held()
-    if not held:
-        return "nobody", None
-    if desk.talk.context.get("known_until", "") > desk.now.isoformat():
-        return "known", None
-    if _is_locked(desk):
-        return "locked", None
-    coming = appointments.upcoming(
-        desk.session, [patient.id for patient, _ in held], now=desk.now, limit=1
-    )
+    if recognised(desk) != "unknown":
+        return recognised(desk), None
+    held = [patient.id for patient, _ in desk.held()]
+    coming = appointments.upcoming(desk.session, held, now=desk.now, limit=1)
     return ("unknown", coming[0].starts_at.isoformat()) if coming else ("no_visits", None)
-
-
-def check_birth_date(desk: Desk, answers: Answers) -> Outcome:
-    """The phone's own person may see the family's visits, anyone else their own."""
-    said = date.fromisoformat(answers.pop("born_on"))
-    held = desk.held()
-    matching = [
-        (patient, role) for patient, role in held if patients.born_on(desk.session, patient) == said
-    ]
-    if not matching:
-        return _wrong(desk)
-    is_own = any(role is HolderRole.SELF for _, role in matching)
-    known = held if is_own else matching
-    recognise(desk, [patient.id for patient, _ in known])
-    desk.talk.context.pop("tries", None)
-    return "right", None
-
-
-def recognise(desk: Desk, patient_ids: Sequence[UUID]) -> None:
-    """Remember for this conversation whose visits the person may see."""
-    desk.talk.context["known"] = [str(id_) for id_ in patient_ids]
-    desk.talk.context["known_until"] = (desk.now + KNOWN_FOR).isoformat()
 
 
 def find_visits(desk: Desk, answers: Answers) -> Outcome:
@@ -143,18 +112,3 @@ def _visit(desk: Desk, answers: Answers) -> Visit | None:
 
 def _is_live(desk: Desk, visit: Visit) -> bool:
     return visit.status is AppointmentStatus.BOOKED and visit.starts_at > desk.now
-
-
-def _is_locked(desk: Desk) -> bool:
-    until = desk.talk.context.get("locked_until")
-    return until is not None and desk.now.isoformat() < until
-
-
-def _wrong(desk: Desk) -> Outcome:
-    context: dict[str, Any] = desk.talk.context
-    context["tries"] = context.get("tries", 0) + 1
-    if context["tries"] >= TRIES:
-        context["locked_until"] = (desk.now + LOCK).isoformat()
-        context.pop("tries")
-        return "locked", None
-    return "wrong", TRIES - context["tries"]

@@ -4,12 +4,18 @@ from conversations.dialogue import Dialogue
 from conversations.dialogues.appointments import Appointments
 from conversations.dialogues.booking import Booking
 from conversations.dialogues.feedback import Feedback
+from conversations.dialogues.identity import Identity
 from conversations.dialogues.interruptions import Distress, Lost, Resume
 from conversations.dialogues.language import Language
 from conversations.dialogues.menu import Menu
+from conversations.dialogues.owner import Owner
 from conversations.dialogues.person import Person
+from conversations.dialogues.place import Place
 from conversations.dialogues.registration import Registration
 from conversations.dialogues.reminder import ReminderReply
+from conversations.dialogues.sides import Sides
+from conversations.dialogues.survey import OwnerSurvey
+from conversations.dialogues.waitlist import Waitlist
 
 DIALOGUES: dict[str, type[Dialogue]] = {
     kind.name: kind
@@ -18,12 +24,18 @@ DIALOGUES: dict[str, type[Dialogue]] = {
         Booking,
         Distress,
         Feedback,
+        Identity,
         Language,
         Lost,
         Menu,
+        Owner,
+        OwnerSurvey,
         Person,
+        Place,
         Registration,
         ReminderReply,
         Resume,
+        Sides,
+        Waitlist,
     )
 }
