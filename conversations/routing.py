@@ -36,11 +36,16 @@ _INTENTS = {
     "preferences": "preferences",
     "data": "data",
     "erase": "erase",
+    "waitlist": "place",
     "why": "why",
     **dict.fromkeys(OWNER_WISHES, "owner"),
 }
 _WISH = 200  # letters of it are kept
 _INTERRUPTIONS = ("distress", "resume", "lost")
+_TAKEN_UP = ("menu", "language", "person", "sides", "survey", *_INTERRUPTIONS)
+"""Talks that go on, however late the answer."""
+_PROVEN = timedelta(hours=12)
+"""Owners go on for as long as what they have proven holds; then their talk begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +97,10 @@ def _answer(kind: str, about: UUID, answer: str) -> Route | None:
 
 def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -> Route | None:
     """The words that work at every question, unless the question itself asks for them."""
-    if talk.dialogue == "registration" and word in ("menu", "back"):
+    if talk.dialogue == "registration" and word in ("menu", "back") and not talk.is_owner:
         return None if word == "menu" else Route("back")
     if word == "person" and talk.answering is not Answering.WAITING:
         return Route("open", "person")
-    if word == "help" and home(talk) == "owner":
-        return Route("open", "owner", {"intent": word})
     if word in ("menu", "help", "back"):
         return Route(word)
     named = None if said.payload else language(said.text, languages)
@@ -112,13 +115,20 @@ def _open(talk: Talk, said: Said, press: Press | None, word: str, now: datetime)
     if press and press.turn is not None and press.turn != talk.turn:
         return Route("stale")
     if _was_left(talk, now):
-        return Route("open", "resume", {"what": talk.dialogue}, keeps=True)
+        return _after_a_pause(talk, said, now)
     is_courtesy = word == "greeting" or (word == "thanks" and not _hears(talk, "text"))
     if is_courtesy and yes_no(said.text) is None:
         return Route("again", dialogue=word)
     if talk.dialogue == "menu" and not press:
         return by_intent(talk, said, now) or Route("listen")
     return Route("listen", press=press)
+
+
+def _after_a_pause(talk: Talk, said: Said, now: datetime) -> Route:
+    """Go on or start over? Owners begin anew: what they have proven no longer holds."""
+    if talk.dialogue == "owner":
+        return by_intent(talk, said, now) or Route("open", "owner")
+    return Route("open", "resume", {"what": talk.dialogue}, keeps=True)
 
 
 def _from_idle(talk: Talk, said: Said, now: datetime) -> Route:
@@ -129,9 +139,9 @@ def _from_idle(talk: Talk, said: Said, now: datetime) -> Route:
 
 
 def home(talk: Talk) -> str:
-    """The talk that begins where no other is open: an owner who is no patient has one of theirs."""
+    """The talk that begins where no other is open: owners have one of theirs."""
     is_owner_alone = talk.is_owner and talk.patient_id is None
-    return "owner" if is_owner_alone and "owner" in DIALOGUES else "menu"
+    return "owner" if talk.owner_id or is_owner_alone else "menu"
 
 
 def by_intent(talk: Talk, said: Said, now: datetime) -> Route | None:
@@ -139,7 +149,7 @@ def by_intent(talk: Talk, said: Said, now: datetime) -> Route | None:
 
     The talk opened finds the words as `wish` and what they were taken for as `intent`.
     """
-    if talk.is_owner and (asked := _of_owner(said, now)):
+    if talk.is_owner and (asked := _of_owner(talk, said, now)):
         return asked
     wish = intent(said.text) or ""
     if not _serves(wish) and not said.folded.isdecimal() and when(said.text, now=now):
@@ -149,10 +159,12 @@ def by_intent(talk: Talk, said: Said, now: datetime) -> Route | None:
     return Route("open", _INTENTS[wish], {"wish": said.text[:_WISH], "intent": wish})
 
 
-def _of_owner(said: Said, now: datetime) -> Route | None:
+def _of_owner(talk: Talk, said: Said, now: datetime) -> Route | None:
     asked = owner_wish(said.text, today=lagos_day(now))
     if asked is None or not _serves(asked.word):
         return None
+    if intent(said.text) not in OWNER_WISHES and home(talk) != "owner":
+        return None  # "points" and "complain" mean something else, said by a patient
     month = asked.month.isoformat() if asked.month else None
     return Route("open", "owner", {"wish": said.text[:_WISH], "intent": asked.word, "month": month})
 
@@ -162,8 +174,9 @@ def _serves(wish: str) -> bool:
 
 
 def _was_left(talk: Talk, now: datetime) -> bool:
-    is_short = talk.dialogue in ("menu", "language", "person", *_INTERRUPTIONS)
-    return bool(talk.heard_at and now - talk.heard_at > PAUSE and not is_short)
+    if talk.dialogue in _TAKEN_UP or not talk.heard_at:
+        return False
+    return now - talk.heard_at > (_PROVEN if talk.dialogue == "owner" else PAUSE)
 
 
 def _hears(talk: Talk, kind: str) -> bool:

@@ -9,7 +9,7 @@ from bot.channels.carrier import Channel
 from bot.texts import dates, say
 from crm import addresses, outbox
 from crm.inbox import Talk
-from crm.models import Address, Answering, Conversation, Hospital, Lane, Patient, Purpose
+from crm.models import Address, Answering, Conversation, Hospital, Lane, Owner, Patient, Purpose
 
 AGAIN = timedelta(minutes=30)
 NO_LONGER = timedelta(hours=4)
@@ -33,13 +33,14 @@ def tell_desk(
     """Post the alert. It names the channel and the number's last digits, nobody's name."""
     hospital = desk_of(session, talk)
     talk.alerted_at = now
+    key = "asked_owner" if talk.owner_id and reason == "asked" else reason
     if hospital.desk_phone:
         desk = addresses.find_or_make(session, Channel.SMS, hospital.desk_phone, now=now)
         outbox.post(
             session,
             address_id=desk.id,
             channel=Channel.SMS,
-            text=say("alert", reason, "en", Channel.SMS, **_whom(session, talk, hospital, now)),
+            text=say("alert", key, "en", Channel.SMS, **_whom(session, talk, hospital, now)),
             purpose=Purpose.ALERT,
             lane=Lane.URGENT,
             now=now,
@@ -66,8 +67,10 @@ def remind_desk(session: Session, *, now: datetime) -> int:
 
 
 def desk_of(session: Session, talk: Talk | Conversation) -> Hospital:
-    """The home hospital of the patient who speaks, or the group's first."""
+    """The home hospital of the owner or patient who speaks, or the group's first."""
     home = select(Patient.home_hospital_id).where(Patient.id == talk.patient_id)
+    if talk.owner_id:
+        home = select(Owner.hospital_id).where(Owner.id == talk.owner_id)
     return session.scalars(
         select(Hospital)
         .where(Hospital.is_active)

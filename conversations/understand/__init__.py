@@ -6,6 +6,7 @@ from conversations.understand.commands import command, intent
 from conversations.understand.distress import distress
 from conversations.understand.fold import fold
 from conversations.understand.languages import language
+from conversations.understand.last_four import last_four
 from conversations.understand.money import money
 from conversations.understand.names import full_name
 from conversations.understand.numbers import number
@@ -31,6 +32,7 @@ __all__ = [
     "full_name",
     "intent",
     "language",
+    "last_four",
     "mentions",
     "money",
     "number",

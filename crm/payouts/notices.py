@@ -1,6 +1,7 @@
 """What owners are told of their payouts: by day, to where they are best reached."""
 
 from datetime import datetime, time, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from bot import texts
 from bot.texts import say
 from crm import outbox, owners
 from crm.kit.clock import at_lagos, lagos, lagos_day
-from crm.models import Hospital, Lane, Owner, Payout, PayoutStatus, Purpose
+from crm.models import Hospital, Lane, Message, Owner, Payout, PayoutStatus, Purpose
 from crm.outbox import Draft, Template
 from crm.payouts import money
 
@@ -23,6 +24,8 @@ SAID = (
     PayoutStatus.ON_HOLD,
 )
 """What owners are told of."""
+FRESH = timedelta(days=3)
+"""How long an answer is one to a notice."""
 _OPENS, _CLOSES = time(8), time(20)
 
 
@@ -53,6 +56,21 @@ def tell(session: Session, payout: Payout, *, now: datetime) -> None:
         due_at=by_day(now),
     )
     outbox.post_many(session, [draft], now=now)
+
+
+def told_since(
+    session: Session, owner_id: UUID, *, address_id: UUID, since: datetime
+) -> UUID | None:
+    """The payout of the newest notice to the owner there, when it was sent after `since`."""
+    newest = session.execute(
+        select(Message.about_id, Message.due_at)
+        .where(Message.owner_id == owner_id, Message.address_id == address_id)
+        .where(Message.purpose == Purpose.NOTICE)
+        .where(Message.about_id.in_(select(Payout.id).where(Payout.owner_id == owner_id)))
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return newest.about_id if newest and newest.due_at > since else None
 
 
 def template_name(key: str, language: str) -> str:

@@ -1,0 +1,55 @@
+"""Whose talk it is, where one phone is an owner's and perhaps a patient's too."""
+
+from bot.texts import spoken
+from conversations.desk import Desk
+from conversations.dialogue import Answers
+from crm.models import Owner
+
+_EITHER = frozenset({"survey", "sides", "person", "language", "distress", "resume", "lost", "why"})
+"""Talks that both sides have."""
+
+
+def meant(desk: Desk, name: str, answers: Answers) -> str:
+    """The talk that `name` is for who writes; the talk remembers as which of them they speak.
+
+    Someone who is both is asked once which is meant.
+    """
+    talk = desk.talk
+    if not talk.is_owner or name in _EITHER:
+        return name
+    if name not in ("menu", "owner"):
+        talk.owner_id = None
+        return name
+    is_wish = name == "owner" and bool(answers.get("intent"))
+    return _side(desk, is_wish=is_wish)
+
+
+def speak_as(desk: Desk, owner: Owner) -> None:
+    """Remember which owner writes; in their language, when the talk has none yet."""
+    desk.talk.owner_id = owner.id
+    if desk.talk.language is None and owner.language in spoken():
+        desk.talk.language = owner.language
+
+
+def forget(desk: Desk) -> None:
+    """MENU: someone who is both is asked again."""
+    if desk.talk.is_owner and _many(desk):
+        desk.talk.owner_id = desk.talk.patient_id = None
+
+
+def _side(desk: Desk, *, is_wish: bool) -> str:
+    talk, owners = desk.talk, desk.owners()
+    if not owners:
+        return "menu"
+    if len(owners) == 1 and (is_wish or not desk.held()):
+        talk.owner_id = owners[0].id
+    speaker = next((owner for owner in owners if owner.id == talk.owner_id), None)
+    if speaker is not None:
+        speak_as(desk, speaker)
+        return "owner"
+    talk.owner_id = None
+    return "sides" if is_wish or talk.patient_id is None else "menu"
+
+
+def _many(desk: Desk) -> bool:
+    return len(desk.owners()) + bool(desk.held()) > 1
