@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from crm.kit.clock import lagos, lagos_day
 
@@ -16,9 +17,21 @@ def day(value: date) -> str:
     return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
 
 
+def short(value: date, now: datetime) -> str:
+    """`24 Nov`, with the year when it is another one: for lists of what has been."""
+    year = "" if value.year == lagos_day(now).year else f" {value.year}"
+    return f"{value.day} {_MONTHS[value.month - 1]}{year}"
+
+
 def near_day(value: date, now: datetime, language: str = "en") -> str:
     """The same, with `today` or `tomorrow` before it when it is."""
-    ahead = (value - lagos_day(now)) // timedelta(days=1)
+    return _near(value, lagos_day(now), language)
+
+
+# A list of days asks it of the same few days, for everybody.
+@lru_cache(maxsize=512)
+def _near(value: date, today: date, language: str) -> str:
+    ahead = (value - today) // timedelta(days=1)
     words = _NEAR.get(language, _NEAR["en"])
     return f"{words[ahead]}, {day(value)}" if ahead in (0, 1) else day(value)
 

@@ -48,6 +48,7 @@ class Booking(Dialogue):
         ("find_times", "times", None, "keep_times", "ask_time"),
         ("find_times", "free", None, "keep_slot", "hold_slot"),
         ("find_times", "nothing", None, None, "no_times"),
+        ("ask_day", "wait_for_it", None, "wish_to_wait", "to_waitlist"),
         ("ask_day", "choice", None, "choose_day", "find_times"),
         ("ask_day", "when", None, "keep_when", "find_times"),
         ("ask_day", "anything", None, None, "ask_day"),
@@ -72,6 +73,7 @@ class Booking(Dialogue):
         ("book", "nothing", None, None, "no_times"),
         ("book", "refused", None, "tell_refused", "not_moved"),
         ("drop_hold", "dropped", None, None, "dropped"),
+        ("no_times", "wait_for_it", None, "wish_to_wait", "to_waitlist"),
         ("no_times", "other_hospital", None, "start_over", "find_hospitals"),
         ("no_times", "other_day", None, "forget_when", "find_times"),
         ("no_times", "person", None, None, "to_person"),
@@ -98,12 +100,13 @@ class Booking(Dialogue):
         "ask_day": "days",
         "ask_time": "times",
         "check": ("yes", "other_time", "no"),
-        "no_times": ("other_day", "other_hospital", "person"),
+        "no_times": ("wait_for_it", "other_day", "other_hospital", "person"),
     }
     leads_to = {
         "to_registration": "registration",
         "to_family": "registration.ask_name",
         "to_person": "person",
+        "to_waitlist": "waitlist",
     }
 
     def read_the_wish(self, _: Any) -> None:
@@ -184,11 +187,15 @@ class Booking(Dialogue):
     def forget_when(self, _: Any) -> None:
         self.answers["when"] = None
 
+    def wish_to_wait(self, _: Any) -> None:
+        self.answers["waits"] = True
+
     def choose_day(self, id_: str) -> None:
         self.answers["when"] = {"first": id_, "last": id_} | _ANY_HOUR
 
     def keep_days(self, found: dict[str, Any]) -> None:
         self.answers["free_days"] = found["days"]
+        self.answers["is_full"] = found["why"] == "day_full"
         self.tell(found)
 
     def keep_times(self, found: dict[str, Any]) -> None:
@@ -253,12 +260,13 @@ class Booking(Dialogue):
     def days(self) -> Iterator[Option]:
         for iso, _ in self.answers["free_days"]:
             yield Option(iso, dates.near_day(as_day(iso), self.now, self.language))
+        if self.answers.get("is_full"):
+            yield Option("wait_for_it", "")
 
     def times(self) -> Iterator[Option]:
-        slots = self.answers["slots"][:_FITS_A_LIST]
-        is_one_day = len({lagos_day(as_moment(slot[0])) for slot in slots}) == 1
-        for number, slot in enumerate(slots):
-            local = lagos(as_moment(slot[0]))
+        starts = [lagos(as_moment(slot[0])) for slot in self.answers["slots"][:_FITS_A_LIST]]
+        is_one_day = len({local.date() for local in starts}) == 1
+        for number, local in enumerate(starts):
             yield Option(
                 str(number), dates.clock(local.time()) if is_one_day else dates.moment(local)
             )

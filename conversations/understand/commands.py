@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from conversations.understand.fold import fold, tokens
-from conversations.understand.words import LANGUAGES, alternatives, forms, meanings, segment
+from conversations.understand.fold import fold, remembered, tokens
+from conversations.understand.words import LANGUAGES, Phrases, alternatives, forms, meanings
 
 _POLITE = "polite"
 _COURTESIES = {_POLITE, "greeting", "thanks"}
@@ -18,7 +18,7 @@ def command(text: str, *, languages: Sequence[str] = _DEFAULT) -> str | None:
     Words of English and of the languages given count; STOP is obeyed in all.
     """
     spoken = [word for word in tokens(fold(text)) if word.isalnum()]
-    concepts = segment(spoken, _table(tuple(languages)))
+    concepts = _table(tuple(languages)).segment(spoken)
     said = set(concepts or ()) - {_POLITE}
     meant = said - _COURTESIES or said
     return meant.pop() if len(meant) == 1 else None
@@ -26,11 +26,16 @@ def command(text: str, *, languages: Sequence[str] = _DEFAULT) -> str | None:
 
 def intent(text: str, *, languages: Sequence[str] = _DEFAULT) -> str | None:
     """What an opening message is after: book, appointments, person, or a command said outright."""
+    return _intent(text, tuple(languages))
+
+
+@remembered
+def _intent(text: str, languages: tuple[str, ...]) -> str | None:
     said = command(text, languages=languages)
     if said and said not in _COURTESIES:
         return _AS_INTENT.get(said, said)
     spoken = " ".join(tokens(fold(text)))
-    return _by_rule(spoken) or _by_phrase(spoken, tuple(languages)) or said
+    return _by_rule(spoken) or _by_phrase(spoken, languages) or said
 
 
 def _by_rule(spoken: str) -> str | None:
@@ -45,7 +50,7 @@ def _by_rule(spoken: str) -> str | None:
 def _is_all_about_care(spoken: str) -> bool:
     """A kind of care with nothing around it but courtesies: "antenatal pls", "I need eye test"."""
     words = spoken.split()
-    said = segment(words, _CARE) if len(words) <= _CARE_AT_MOST else None
+    said = _CARE.segment(words) if len(words) <= _CARE_AT_MOST else None
     return said is not None and "care" in said
 
 
@@ -56,9 +61,10 @@ def _by_phrase(spoken: str, languages: tuple[str, ...]) -> str | None:
 
 
 @lru_cache(maxsize=32)
-def _table(languages: tuple[str, ...]) -> dict[str, str]:
+def _table(languages: tuple[str, ...]) -> Phrases:
     known = _known(languages)
-    return dict.fromkeys(forms("polite", known), _POLITE) | _STOPS | meanings("commands", known)
+    polite = dict.fromkeys(forms("polite", known), _POLITE)
+    return Phrases(polite | _STOPS | meanings("commands", known))
 
 
 @lru_cache(maxsize=32)
@@ -126,8 +132,9 @@ _RULES = [
         ("book", "^book"),
     )
 ]
-_CARE = dict.fromkeys(forms("fillers") | forms("polite") | {"need"}, "around") | {
-    form: "care" for form, meant in _BLOCKS.items() if meant in ("care", "doctor")
-}
+_CARE = Phrases(
+    dict.fromkeys(forms("fillers") | forms("polite") | {"need"}, "around")
+    | {form: "care" for form, meant in _BLOCKS.items() if meant in ("care", "doctor")}
+)
 _CARE_AT_MOST = 8  # words
 _OPENS_WITH_DOCTOR = re.compile(rf"(?:see|need|want|wan)(?: \w+){{0,2}} {_DOCTOR}\b")

@@ -9,13 +9,14 @@ import re
 import tomllib
 from importlib import resources
 
-from conversations.understand.fold import MAX_LENGTH, fold
+from conversations.understand.fold import MAX_LENGTH, fold, remembered
 from conversations.understand.words import alternatives
 
 _READ_TO = 2000  # letters: a cry for help may come late in a long message
 _STEP = MAX_LENGTH - 100  # stretches overlap, so that no phrase is cut in two
 
 
+@remembered
 def distress(text: str) -> bool:
     """Whether somebody's life may be in danger now, by what this message says."""
     stretches = (text[at : at + MAX_LENGTH] for at in range(0, min(len(text), _READ_TO), _STEP))
@@ -26,6 +27,8 @@ def distress(text: str) -> bool:
 def _is_alarming(clause: str) -> bool:
     if _ALWAYS.search(clause):
         return True
+    if not _SAID.search(clause):  # as in nearly every message: the rest need not be looked at
+        return False
     clause = _ERRANDS.sub("-", clause)
     if _LONG_AGO.search(clause):
         return False

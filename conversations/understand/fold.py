@@ -30,8 +30,11 @@ _DROPPED = {
 _TOKEN = re.compile(r"[^\W_]+|[👍👎👌✅✔❌✖]")
 
 
-# One turn reads the same few words and labels dozens of times.
-@lru_cache(maxsize=512)
+# Most messages are one of a few hundred, and one turn asks several things of the same words.
+remembered = lru_cache(maxsize=512)
+
+
+@lru_cache(maxsize=2048)
 def fold(text: str) -> str:
     """The text without capitals, marks, apostrophes, hidden characters or double spaces, capped."""
     text = text[:MAX_LENGTH].translate(_PLAIN)

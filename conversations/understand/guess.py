@@ -2,11 +2,11 @@
 
 import re
 import warnings
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from conversations.understand.vocabulary import month_names
-from crm.kit.clock import LAGOS
 
+_NOON = time(12)
 _LONGEST = 60  # longer texts cost more than they are worth
 _WORTH_A_TRY = re.compile(rf"\d|\b(?:{month_names})")
 _NO_DAY = re.compile(
@@ -16,11 +16,11 @@ _NO_DAY = re.compile(
 )
 
 
-def guess_day(text: str, now: datetime) -> date | None:
+def guess_day(text: str, today: date) -> date | None:
     """The day that dateparser sees in a short folded text, looking forward, day before month."""
     if len(text) > _LONGEST or _NO_DAY.search(text) or not _WORTH_A_TRY.search(text):
         return None
-    found = _parse(text, now.astimezone(LAGOS))
+    found = _parse(text, datetime.combine(today, _NOON))
     return found.date() if found else None
 
 
@@ -37,7 +37,7 @@ def _settings(now: datetime) -> dict[str, object]:
     return {
         "DATE_ORDER": "DMY",
         "PREFER_DATES_FROM": "future",
-        "RELATIVE_BASE": now.replace(tzinfo=None),
+        "RELATIVE_BASE": now,
         "TIMEZONE": "Africa/Lagos",
         "REQUIRE_PARTS": ["day", "month"],
         "PARSERS": ["relative-time", "absolute-time"],

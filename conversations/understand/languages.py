@@ -5,11 +5,11 @@ from functools import lru_cache
 
 from conversations.understand.fold import fold, tokens
 from conversations.understand.slips import is_slip
-from conversations.understand.words import LANGUAGES, forms, segment
+from conversations.understand.words import LANGUAGES, Phrases, forms
 
 _WORDS_AT_MOST = 12  # a longer message asks for more than a language
 _NAMES = {form: language for language in LANGUAGES for form in forms("languages", [language])}
-_TABLE = dict.fromkeys(forms("fillers") | forms("polite"), "filler") | _NAMES
+_TABLE = Phrases(dict.fromkeys(forms("fillers") | forms("polite"), "filler") | _NAMES)
 
 
 def language(text: str, offered: Sequence[str]) -> str | None:
@@ -17,7 +17,7 @@ def language(text: str, offered: Sequence[str]) -> str | None:
     spoken = tokens(fold(text))
     if len(spoken) > _WORDS_AT_MOST:
         return None
-    said = set(segment([_corrected(word) for word in spoken], _TABLE) or ()) - {"filler"}
+    said = set(_TABLE.segment([_corrected(word) for word in spoken]) or ()) - {"filler"}
     found = said.pop() if len(said) == 1 else None
     return found if found in offered else None
 

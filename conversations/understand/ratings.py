@@ -4,14 +4,14 @@ import re
 
 from conversations.understand.fold import fold, tokens
 from conversations.understand.numbers import number
-from conversations.understand.words import forms, meanings, segment
+from conversations.understand.words import Phrases, forms, meanings
 
 _STARS = "⭐★🌟*"
 _OUT_OF = re.compile(r"(?P<said>\d{1,2})\s?(?:/|out of|over|of)\s?(?P<top>\d{1,2})")
 _N_STARS = re.compile(r"(?P<said>\d{1,2}|[a-z]+) stars?")
 _AROUND = "around"
 _NOISE = forms("rating_noise")
-_TABLE = dict.fromkeys(forms("polite") | _NOISE, _AROUND) | meanings("ratings")
+_TABLE = Phrases(dict.fromkeys(forms("polite") | _NOISE, _AROUND) | meanings("ratings"))
 
 
 def rating(text: str, *, top: int = 5) -> int | None:
@@ -38,6 +38,6 @@ def _in_stars(text: str) -> int | None:
 
 
 def _in_words(folded: str) -> int | None:
-    said = set(segment([word for word in tokens(folded) if word.isalpha()], _TABLE) or ())
+    said = set(_TABLE.segment([word for word in tokens(folded) if word.isalpha()]) or ())
     meant = said - {_AROUND}
     return int(meant.pop()) if len(meant) == 1 else None

@@ -4,6 +4,7 @@ from rapidfuzz.distance import OSA
 
 _ONE_SLIP_FROM = 4
 _TWO_SLIPS_FROM = 8
+MOST_SLIPS = 2
 
 
 def is_slip(typed: str, meant: str) -> bool:

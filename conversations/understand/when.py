@@ -6,13 +6,13 @@ from datetime import date, datetime, time
 from functools import lru_cache
 
 from conversations.understand.days import Days, find_days
-from conversations.understand.fold import fold
+from conversations.understand.fold import fold, remembered
 from conversations.understand.guess import guess_day
 from conversations.understand.slips import is_slip
 from conversations.understand.times import find_times
 from conversations.understand.vocabulary import TIME_WORDS
 from conversations.understand.words import forms
-from crm.kit.clock import LAGOS
+from crm.kit.clock import lagos_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,18 @@ def when(
 
     A day in the recent past comes back as said: the caller tells the person that it has passed.
     """
-    folded = fold(text)
+    return _when(fold(text), lagos_day(now), opens, closes)
+
+
+# Routing, the question and the talk that is opened ask it of the same words.
+@remembered
+def _when(folded: str, today: date, opens: time, closes: time) -> When | None:
     if not _may_say_when(folded):
         return None
-    folded, today = _spelled_out(_without_refusals(folded)), now.astimezone(LAGOS).date()
+    said = _spelled_out(_without_refusals(folded))
     try:
-        meant = _read(folded, today, opens, closes)
-        return meant or _read(_without_slips(folded), today, opens, closes) or _guessed(folded, now)
+        meant = _read(said, today, opens, closes)
+        return meant or _read(_without_slips(said), today, opens, closes) or _guessed(said, today)
     except (ValueError, OverflowError):
         return None
 
@@ -68,8 +73,8 @@ def _together(days: Days | None, rest: str, opens: time, closes: time) -> When |
     return When(first, last, said.at, said.earliest, said.latest)
 
 
-def _guessed(text: str, now: datetime) -> When | None:
-    day = guess_day(text, now)
+def _guessed(text: str, today: date) -> When | None:
+    day = guess_day(text, today)
     return When(day, day) if day else None
 
 

@@ -53,29 +53,49 @@ def alternatives(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=lambda word: (-len(word), word)))
 
 
-def segment(
-    spoken: Sequence[str], table: Mapping[str, str], *, longest: int = 8
-) -> list[str] | None:
-    """The concepts a message is made of, longest phrase first; None when a word belongs to none."""
-    concepts, at = [], 0
-    while at < len(spoken):
-        for end in range(min(len(spoken), at + longest), at, -1):
-            concept = table.get(" ".join(spoken[at:end])) or _drawn_out(spoken[at:end], table)
+class Phrases:
+    """Phrases with their concepts, ready to take messages apart.
+
+    It knows how many words the longest phrase has that begins with a word: most messages begin
+    with none of them, and are done with at once.
+    """
+
+    def __init__(self, concepts: Mapping[str, str]) -> None:
+        """Each phrase, folded, with its concept."""
+        self._concepts = dict(concepts)
+        self._longest: dict[str, int] = {}
+        for phrase in concepts:
+            first, *rest = phrase.split()
+            self._longest[first] = max(self._longest.get(first, 0), 1 + len(rest))
+
+    def __contains__(self, phrase: str) -> bool:
+        """Whether this is one of them."""
+        return phrase in self._concepts
+
+    def segment(self, spoken: Sequence[str]) -> list[str] | None:
+        """The concepts a message is made of, longest phrase first; None when a word has none."""
+        concepts, at = [], 0
+        while at < len(spoken):
+            length, concept = self._longest_at(spoken, at)
+            if concept is None:
+                return None
+            concepts.append(concept)
+            at += length
+        return concepts
+
+    def _longest_at(self, spoken: Sequence[str], at: int) -> tuple[int, str | None]:
+        word = spoken[at]
+        for length in range(min(self._longest.get(word, 0), len(spoken) - at), 0, -1):
+            concept = self._concepts.get(" ".join(spoken[at : at + length]))
             if concept:
-                concepts.append(concept)
-                at = end
-                break
-        else:
+                return length, concept
+        return 1, self._drawn_out(word)
+
+    def _drawn_out(self, word: str) -> str | None:
+        """The concept of a single word typed with a long last letter: "yesss", "nooo"."""
+        if len(word) < 3 or word[-1] != word[-2]:  # noqa: PLR2004
             return None
-    return concepts
-
-
-def _drawn_out(spoken: Sequence[str], table: Mapping[str, str]) -> str | None:
-    """The concept of a single word typed with a long last letter: "yesss", "nooo"."""
-    word = spoken[0]
-    if len(spoken) > 1 or len(word) < 3 or word[-1] != word[-2]:  # noqa: PLR2004
-        return None
-    return table.get(word.rstrip(word[-1]) + word[-1])
+        return self._concepts.get(word.rstrip(word[-1]) + word[-1])
 
 
 def _of_language(section: str, language: str) -> dict[str, str]:

@@ -1,14 +1,14 @@
 """Yes or no, in five languages."""
 
 from conversations.understand.fold import fold, tokens
-from conversations.understand.words import forms, meanings, segment
+from conversations.understand.words import Phrases, forms, meanings
 
 _POLITE = "polite"
-_TABLE = dict.fromkeys(forms("polite"), _POLITE) | meanings("answers")
+_TABLE = Phrases(dict.fromkeys(forms("polite"), _POLITE) | meanings("answers"))
 
 
 def yes_no(text: str) -> bool | None:
     """True for yes, False for no, None for both, neither, or a message that says more than that."""
-    concepts = segment(tokens(fold(text)), _TABLE)
+    concepts = _TABLE.segment(tokens(fold(text)))
     said = set(concepts or ()) - {_POLITE}
     return said == {"yes"} if len(said) == 1 else None

@@ -38,11 +38,13 @@ _LANGUAGES = ("en", "pcm")
 _SLOT = ["2026-11-24T13:00:00+00:00", "2026-11-24T13:30:00+00:00", "Dr Adaeze Okafor", str(_ID)]
 _DAYS = [[f"2026-11-{day}", 9] for day in range(23, 30)]
 
+_SERVICES = [["1", "General consultation"], ["2", "Dental"], ["3", "Eye"]]
+
 # What the house answers when the talk asks it.
 _HOUSE: dict[str, tuple[str, Any]] = {
     "find_patients": ("one", [str(_ID), "Ada"]),
     "find_hospitals": ("one", [str(_ID), "GrandPro Ikeja"]),
-    "find_services": ("several", [["1", "General consultation"], ["2", "Dental"], ["3", "Eye"]]),
+    "find_services": ("several", {"services": _SERVICES, "also_called": {"2": ["dentist"]}}),
     "find_practitioners": ("one", [str(_ID), "Dr Adaeze Okafor"]),
     "find_times": ("days", {"days": _DAYS, "why": None, "wished": None}),
     "hold_slot": ("held", str(_ID)),
