@@ -50,6 +50,11 @@ class Talk:
     question_at: datetime | None
     context: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def stands_at(self) -> str:
+        """The question that is open, as "dialogue.state", or "idle"."""
+        return f"{self.dialogue}.{self.state}" if self.dialogue else "idle"
+
 
 _TALK = """
     c.id, c.address_id, c.answering, c.language, c.patient_id, c.owner_id, c.dialogue, c.state,
@@ -175,11 +180,13 @@ def _read(vault: Vault, row: Any) -> Talk:
 
 _HEARD = """
     insert into messages (id, direction, channel, purpose, status, address_id, conversation_id,
-                          patient_id, owner_id, turn, body_sealed, due_at, provider_id, status_at)
+                          patient_id, owner_id, turn, body_sealed, due_at, provider_id, status_at,
+                          stood_at)
     values (%(id)s, 'in', %(channel)s, 'reply', %(status)s, %(address_id)s, %(conversation_id)s,
             %(patient_id)s, %(owner_id)s, %(answers_turn)s, %(body_sealed)s, %(due_at)s,
-            %(provider_id)s, %(now)s)
-    on conflict (id) do update set status = excluded.status, status_at = excluded.status_at
+            %(provider_id)s, %(now)s, %(stood_at)s)
+    on conflict (id) do update set status = excluded.status, status_at = excluded.status_at,
+        stood_at = excluded.stood_at, body_sealed = excluded.body_sealed
 """
 _FINISH = f"""
 with heard as ({_HEARD})
@@ -246,6 +253,7 @@ def _kept(session: Session, talk: Talk, heard: Heard, status: str, now: datetime
         "body_sealed": vault.seal(json.dumps(heard.body), where=BODY, row=heard.message_id),
         "due_at": now + RETRY[0],
         "provider_id": heard.provider_id,
+        "stood_at": talk.stands_at,
         "now": now,
     }
 

@@ -29,6 +29,7 @@ from crm.models.data_request import (
     RequestKind,
     RequestStatus,
 )
+from crm.models.dialogue_step import DialogueStep
 from crm.models.feedback import (
     AnswerSource,
     FeedbackInvitation,
@@ -180,6 +181,7 @@ __all__ = [
     "Conversation",
     "DataRequest",
     "DayPart",
+    "DialogueStep",
     "Direction",
     "EarningRule",
     "ExpiryNotice",

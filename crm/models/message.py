@@ -125,6 +125,8 @@ class Message(Base):
     """The staff user who had it sent; None when the house did by itself."""
     is_test: Mapped[bool] = mapped_column(server_default=text("false"))
     """Sent to try a channel; counted nowhere."""
+    stood_at: Mapped[str | None]
+    """For what people said: the question the talk stood at after it, or "idle"."""
 
 
 class MessageReference(Base):
