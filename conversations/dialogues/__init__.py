@@ -3,16 +3,20 @@
 from conversations.dialogue import Dialogue
 from conversations.dialogues.appointments import Appointments
 from conversations.dialogues.booking import Booking
+from conversations.dialogues.codes import Codes
 from conversations.dialogues.feedback import Feedback
 from conversations.dialogues.identity import Identity
 from conversations.dialogues.interruptions import Distress, Lost, Resume
+from conversations.dialogues.invite import Invite
 from conversations.dialogues.language import Language
 from conversations.dialogues.menu import Menu
 from conversations.dialogues.owner import Owner
 from conversations.dialogues.person import Person
 from conversations.dialogues.place import Place
+from conversations.dialogues.points import Points
 from conversations.dialogues.registration import Registration
 from conversations.dialogues.reminder import ReminderReply
+from conversations.dialogues.rewards import Rewards
 from conversations.dialogues.sides import Sides
 from conversations.dialogues.survey import OwnerSurvey
 from conversations.dialogues.waitlist import Waitlist
@@ -22,9 +26,11 @@ DIALOGUES: dict[str, type[Dialogue]] = {
     for kind in (
         Appointments,
         Booking,
+        Codes,
         Distress,
         Feedback,
         Identity,
+        Invite,
         Language,
         Lost,
         Menu,
@@ -32,9 +38,11 @@ DIALOGUES: dict[str, type[Dialogue]] = {
         OwnerSurvey,
         Person,
         Place,
+        Points,
         Registration,
         ReminderReply,
         Resume,
+        Rewards,
         Sides,
         Waitlist,
     )

@@ -11,8 +11,10 @@ from crm.waitlist.entries import (
     join,
     leave,
     names,
+    rank,
     search,
     visible,
+    waiting,
 )
 from crm.waitlist.matching import offer_free, waited_for
 from crm.waitlist.offers import (
@@ -49,8 +51,10 @@ __all__ = [
     "offer_free",
     "offers_of",
     "pass_on",
+    "rank",
     "search",
     "tidy",
     "visible",
     "waited_for",
+    "waiting",
 ]

@@ -1,12 +1,12 @@
 """Who waits, for what, and what would suit."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, false, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from crm import appointments, availability, patients, services
@@ -123,6 +123,26 @@ def names(session: Session, entries: Iterable[WaitlistEntry]) -> dict[UUID, Name
         .where(WaitlistEntry.id.in_([entry.id for entry in entries]))
     )
     return {id_: Names(patient, service) for id_, patient, service in rows}
+
+
+def waiting(session: Session, patient_ids: Collection[UUID]) -> Sequence[WaitlistEntry]:
+    """What these patients wait for, longest first."""
+    found = select(WaitlistEntry).where(
+        WaitlistEntry.patient_id.in_(patient_ids), WaitlistEntry.status == WaitStatus.WAITING
+    )
+    return session.scalars(found.order_by(WaitlistEntry.created_at, WaitlistEntry.id)).all()
+
+
+def rank(session: Session, entry: WaitlistEntry) -> int:
+    """How many are offered a time before or with this one: 1 is the next."""
+    turn = tuple_(WaitlistEntry.priority, WaitlistEntry.id)
+    before = select(func.count()).select_from(WaitlistEntry)
+    before = before.where(
+        WaitlistEntry.service_id == entry.service_id,
+        WaitlistEntry.status == WaitStatus.WAITING,
+        turn <= tuple_(entry.priority, entry.id),
+    )
+    return session.scalar(before) or 1
 
 
 def join(session: Session, wish: Wish, *, by: Actor, now: datetime) -> WaitlistEntry:

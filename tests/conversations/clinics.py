@@ -1,12 +1,12 @@
 """Visits that have taken place, for talks about them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
-from crm import feedback
+from crm import appointments, availability, feedback
 from crm.kit.ids import uuid7
 from crm.models import (
     Appointment,
@@ -61,3 +61,31 @@ def ask(stack: Stack) -> None:
     """Let the house ask about visits that are over."""
     schedule.run_now(stack.wiring, "feedback")
     stack.work()
+
+
+def fill(stack: Stack, service: str, day: date) -> list[UUID]:
+    """Let strangers book every time there is for a service of Ikeja on a day."""
+    now = stack.wiring.now()
+    with stack.wiring.transaction() as session:
+        wanted = session.scalars(
+            select(Service)
+            .join(Hospital, Hospital.id == Service.hospital_id)
+            .where(Hospital.code == "IKJ", Service.name == service)
+        ).one()
+        slots = availability.free_slots(session, wanted, first=day, last=day, now=now)
+        strangers = [Patient(id=uuid7(), full_name=f"Stranger {n}") for n in range(len(slots))]
+        session.add_all(strangers)
+        session.flush()
+        return [
+            appointments.book(
+                session, patient_id=who.id, service=wanted, slot=slot, source="desk", now=now
+            ).id
+            for who, slot in zip(strangers, slots, strict=True)
+        ]
+
+
+def free(stack: Stack, visit_id: UUID) -> None:
+    """Let one of them stay away, and the house look whom that helps."""
+    with stack.wiring.transaction() as session:
+        appointments.cancel(session, visit_id, reason="ill", now=stack.wiring.now())
+    stack.later(timedelta(minutes=1))

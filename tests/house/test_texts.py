@@ -58,8 +58,18 @@ FACTS = {
     "net": "NGN 123,456,789.50",
     "points": "123,450",
     "score": 5,
+    "rank": 12,
+    "since": "Wed 30 Sep",
+    "days": "Wed 30 Sep - Thu 29 Oct",
 }
 """As long as they come in real life."""
+LINE = {
+    "first_name": FACTS["first_name"],
+    "hospital": FACTS["hospital"],
+    "since": "2026-09-30",
+    "rank": 12,
+    "wish": {"first": "2026-09-30", "last": "2026-10-29"},
+}
 ANSWERS = {
     **FACTS,
     "languages": list(spoken()),
@@ -73,6 +83,9 @@ ANSWERS = {
     "visit": VISIT,
     "visits": [VISIT] * 9,
     "rating": 1,
+    "is_full": True,
+    "lines": [LINE] * 9,
+    "in_line": LINE,
     "day": "2026-09-30",
     "hospital_name": FACTS["hospital"],
     "service_name": FACTS["service"],

@@ -1,0 +1,68 @@
+"""The waiting list: joining it, and answering an offer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.texts import dates
+from conversations.dialogue import Dialogue, as_day, as_moment
+
+
+class Waitlist(Dialogue):
+    """Entered from a booking that found nothing free, or with the answer to an offer."""
+
+    name = "waitlist"
+    script = (
+        # at, hears, when, does, then asks
+        ("start", "anything", "is_joining", None, "join"),
+        ("start", "anything", None, None, "find_offer"),
+        ("join", "joined", None, "keep_place", "joined"),
+        ("join", "waiting", None, "keep_place", "waiting"),
+        ("join", "refused", None, None, "refused"),
+        ("find_offer", "offered", "is_taking", "keep_offer", "accept"),
+        ("find_offer", "offered", None, "keep_offer", "pass_on"),
+        ("find_offer", "accepted", None, "keep_offer", "accepted_before"),
+        ("find_offer", "lost", None, "keep_offer", "taken"),
+        ("find_offer", "over", None, None, "over"),
+        ("find_offer", "not_waiting", None, None, "not_waiting"),
+        ("accept", "booked", None, "keep_reference", "accepted"),
+        ("accept", "taken", None, None, "taken"),
+        ("accept", "refused", None, None, "refused"),
+        ("pass_on", "passed", None, None, "passed"),
+    )
+    house = frozenset({"join", "find_offer", "accept", "pass_on"})
+
+    def is_joining(self, _: Any) -> bool:
+        return bool(self.answers.get("waits"))
+
+    def is_taking(self, _: Any) -> bool:
+        return bool(self.answers.get("answer") == "take_it")
+
+    def keep_offer(self, offer: dict[str, str]) -> None:
+        self.answers["offer"] = offer
+
+    def keep_reference(self, reference: str) -> None:
+        self.answers["offer"]["reference"] = reference
+
+    def keep_place(self, place: dict[str, Any]) -> None:
+        self.answers["in_line"] = place
+
+    def facts(self) -> dict[str, Any]:
+        """The offer or the place in line in words; never what it is for."""
+        offer = self.answers.get("offer", {})
+        starts_at = offer.get("starts_at")
+        return in_words(self.answers.get("in_line") or offer) | {
+            "reference": offer.get("reference", ""),
+            "when": dates.moment(as_moment(starts_at)) if starts_at else "",
+        }
+
+
+def in_words(place: Mapping[str, Any]) -> dict[str, Any]:
+    """A place in the line as the texts mention it."""
+    since, wish = place.get("since"), place.get("wish") or {}
+    return {
+        "first_name": place.get("first_name", ""),
+        "place": place.get("hospital", ""),
+        "rank": place.get("rank", ""),
+        "since": dates.day(as_day(since)) if since else "",
+        "days": " - ".join(dates.day(as_day(iso)) for iso in dict.fromkeys(wish.values())),
+    }
