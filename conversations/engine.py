@@ -4,17 +4,20 @@ All of it is one transaction of the door that called. Turns are serial per conta
 talk's row is locked, and a message the carrier brings twice finds itself already taken in.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars
 
-from bot.channels.carrier import Option
+from bot.channels.carrier import Channel, Option
 from bot.texts import say
 from bot.wiring import Wiring
+from conversations import renamed
 from conversations.desk import Desk
 from conversations.play import Play, Reply
 from conversations.routing import Route, route
@@ -34,11 +37,18 @@ class House:
 
     languages: tuple[str, ...]
     links: Links
+    numbers: Mapping[Channel, str] = field(default_factory=dict)
+    """Where people write to us, by channel."""
 
     @classmethod
     def of(cls, wiring: Wiring) -> "House":
         """From the wiring of the door."""
-        return cls(wiring.settings.languages, wiring.links)
+        settings = wiring.settings
+        numbers = {
+            Channel.WHATSAPP: settings.twilio_whatsapp_number,
+            Channel.SMS: settings.twilio_phone_number,
+        }
+        return cls(settings.languages, wiring.links, numbers)
 
 
 def take_turn(session: Session, said: Said, house: House, *, now: datetime) -> UUID | None:
@@ -68,29 +78,46 @@ def answer(
 ) -> UUID | None:
     """Play one message of a locked talk and post what is said back."""
     bind_contextvars(conversation_id=str(talk.id), message_id=str(message_id))
-    was = _where(talk)
-    decided = route(talk, said, languages=house.languages, now=now)
-    desk = Desk(session, talk, said.channel, message_id, house.languages, house.links, now)
-    reply = Play(desk, said).take(decided)
-    body = _as_kept(said, decided, has_words=desk.keeps_words)
-    heard = Heard(message_id, said.channel, said.provider_id, answers_turn=talk.turn, body=body)
-    talk.heard_at = now
-    if reply:
-        talk.turn += 1
-        talk.asked_at = now if reply.asks else talk.asked_at
+    was, answers_turn = talk.stands_at, talk.turn
+    desk = Desk(
+        session,
+        talk,
+        said.channel,
+        message_id,
+        house.languages,
+        house.links,
+        now,
+        numbers=house.numbers,
+    )
+    language = talk.language
+    decided, reply = play(desk, said)
+    body = _as_kept(said, decided, desk, language)
+    heard = Heard(message_id, said.channel, said.provider_id, answers_turn, body=body)
     inbox.finish(session, talk, heard, now=now)
-    bind_contextvars(turn=f"{was} > {_where(talk)}")
+    bind_contextvars(turn=f"{was} > {talk.stands_at}")
     log.info("turn.taken", channel=said.channel, route=decided.to)
     return _post(session, talk, said, reply, now) if reply else None
 
 
-def _where(talk: Talk) -> str:
-    return f"{talk.dialogue}.{talk.state}" if talk.dialogue else "idle"
+def play(desk: Desk, said: Said) -> tuple[Route, Reply | None]:
+    """Decide and play: what is said back, and the talk as it leaves it, in memory."""
+    talk = desk.talk
+    renamed.catch_up(talk)
+    decided = route(talk, said, languages=desk.languages, now=desk.now)
+    reply = Play(desk, said).take(decided)
+    talk.heard_at = desk.now
+    if reply:
+        talk.turn += 1
+        talk.asked_at = desk.now if reply.asks else talk.asked_at
+    return decided, reply
 
 
-def _as_kept(said: Said, decided: Route, *, has_words: bool) -> dict[str, str]:
-    text = said.text if has_words else ""
-    kept = {"text": text, "payload": said.payload, "media": said.media, "route": decided.to}
+def _as_kept(said: Said, decided: Route, desk: Desk, language: str | None) -> dict[str, Any]:
+    """What was said, and all it takes to play it again; of nameless words nothing is kept."""
+    kept: dict[str, Any] = {"payload": said.payload, "media": said.media, "route": decided.to}
+    kept |= {"opt_out": said.opt_out, "language": language}
+    if desk.keeps_words:
+        kept |= {"text": said.text, "house": desk.minutes.kept}
     return {key: value for key, value in kept.items() if value}
 
 

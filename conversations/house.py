@@ -54,6 +54,7 @@ _ANSWERS: dict[tuple[str, str], Callable[[Desk, Answers], Outcome]] = {
 
 def ask(desk: Desk, talk: Dialogue) -> None:
     """Ask the house the talk's question and let the talk hear the answer."""
-    kind, value = _ANSWERS[talk.name, talk.state](desk, talk.answers)
+    answer = _ANSWERS[talk.name, talk.state]
+    kind, value = desk.minutes.ask(desk.talk, talk, lambda: answer(desk, talk.answers))
     if not talk.fire(kind, value):
         raise ScriptWrong(f"{talk.name}.{talk.state} does not hear {kind!r}")

@@ -3,7 +3,7 @@
 An answer is a kind and a value that JSON can hold, heard by the talk like anything else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from conversations.dialogue import Answers
+from conversations.minutes import Minutes
 from crm import owners, patients
 from crm.inbox import Talk
 from crm.kit.tokens import Links
@@ -32,8 +33,12 @@ class Desk:
     languages: tuple[str, ...]
     links: Links
     now: datetime
+    numbers: Mapping[Channel, str] = field(default_factory=dict)
+    """Where people write to us, by channel."""
     known: dict[Any, Any] = field(default_factory=dict)
     """What was read in this turn already."""
+    minutes: Minutes = field(default_factory=Minutes)
+    """What the house answered in this turn."""
 
     def held(self) -> Sequence[tuple[Patient, HolderRole]]:
         """The patients this phone speaks for; read once a turn."""

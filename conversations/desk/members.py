@@ -1,0 +1,28 @@
+"""A patient's points account, for the talks that show it or spend from it."""
+
+from conversations.desk import Answers, Desk
+from conversations.desk.identity import patient_of
+from crm import loyalty
+from crm.kit.permissions import Scope
+from crm.loyalty.refusals import NotEnrolled
+from crm.models import LoyaltyAccount, Patient
+
+
+def patient(desk: Desk, answers: Answers) -> Patient:
+    """Whom the talk is about; the identity talk has let them in."""
+    found = patient_of(desk, answers)
+    assert found is not None  # noqa: S101 -- no personal talk is played without
+    return found
+
+
+def own_scope(patient: Patient) -> Scope:
+    """What a patient may see: their own."""
+    return Scope(frozenset(), patient_id=patient.id)
+
+
+def account_of(desk: Desk, answers: Answers) -> LoyaltyAccount | None:
+    """The account of whom the talk is about; None before their first points."""
+    try:
+        return loyalty.of(desk.session, patient(desk, answers).id)
+    except NotEnrolled:
+        return None
