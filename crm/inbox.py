@@ -250,7 +250,9 @@ def _kept(session: Session, talk: Talk, heard: Heard, status: str, now: datetime
         "patient_id": talk.patient_id,
         "owner_id": talk.owner_id,
         "answers_turn": heard.answers_turn,
-        "body_sealed": vault.seal(json.dumps(heard.body), where=BODY, row=heard.message_id),
+        "body_sealed": vault.seal(
+            json.dumps(heard.body, default=str), where=BODY, row=heard.message_id
+        ),
         "due_at": now + RETRY[0],
         "provider_id": heard.provider_id,
         "stood_at": talk.stands_at,

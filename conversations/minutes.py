@@ -1,0 +1,101 @@
+"""What the house answered in a turn, written down with the message it belongs to.
+
+A talk is pure, and the house is all it hears beside the person. With the house's answers kept, a
+conversation can be played again from its messages, whatever the records say by then.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from conversations.dialogue import Answers, Dialogue
+from crm.inbox import Talk
+from crm.models import Answering
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "answering": Answering,
+    "patient_id": UUID,
+    "owner_id": UUID,
+    "reminded_of": UUID,
+    "reminded_at": datetime.fromisoformat,
+    "waiting_since": datetime.fromisoformat,
+    "alerted_at": datetime.fromisoformat,
+}
+_FIELDS = tuple(
+    each.name
+    for each in fields(Talk)
+    if each.name in {*_READ, "waiting_reason", "language", "dialogue", "state"}
+)
+
+
+@dataclass(slots=True)
+class Minutes:
+    """The answers of one turn in their order; `given` ones are taken in place of new ones."""
+
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    given: list[dict[str, Any]] = field(default_factory=list)
+    asked: int = 0
+    """How often the house itself was asked."""
+
+    def ask(
+        self, kept: Talk, talk: Dialogue, answer: Callable[[], tuple[str, Any]]
+    ) -> tuple[str, Any]:
+        """Ask the house, or take what it said then, and write it down."""
+        question = f"{talk.name}.{talk.state}"
+        if self.given and self.given[0]["asked"] == question:
+            said = self.given.pop(0)
+            _repeat(said, kept, talk.answers)
+        else:
+            said = self._asked(question, kept, talk, answer)
+        self.kept.append(said)
+        return said["kind"], said.get("value")
+
+    def _asked(
+        self, question: str, kept: Talk, talk: Dialogue, answer: Callable[[], tuple[str, Any]]
+    ) -> dict[str, Any]:
+        self.asked += 1
+        answers, context, before = dict(talk.answers), dict(kept.context), _seen(kept)
+        kind, value = answer()
+        said = {
+            "asked": question,
+            "kind": kind,
+            "value": value,
+            "answers": _changes(answers, talk.answers),
+            "context": _changes(context, kept.context),
+            "talk": _changes(before, _seen(kept)),
+        }
+        return {key: what for key, what in said.items() if what}
+
+
+def _seen(talk: Talk) -> dict[str, Any]:
+    return {name: getattr(talk, name) for name in _FIELDS}
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What is new or other, in the form JSON holds; what is gone is None."""
+    changed = {key: _plain(what) for key, what in after.items() if before.get(key) != what}
+    return changed | dict.fromkeys(before.keys() - after.keys())
+
+
+def _plain(what: Any) -> Any:
+    if isinstance(what, datetime):
+        return what.isoformat()
+    return str(what) if isinstance(what, UUID) else what
+
+
+def _repeat(said: Mapping[str, Any], talk: Talk, answers: Answers) -> None:
+    """Change what the house changed then."""
+    _apply(said.get("answers", {}), answers)
+    _apply(said.get("context", {}), talk.context)
+    for name, what in said.get("talk", {}).items():
+        setattr(talk, name, _READ[name](what) if what and name in _READ else what)
+
+
+def _apply(changes: Mapping[str, Any], to: dict[str, Any]) -> None:
+    for key, what in changes.items():
+        if what is None:
+            to.pop(key, None)
+        else:
+            to[key] = what
