@@ -20,7 +20,9 @@ from conversations.understand import (
     money,
     number,
     owner_wish,
+    quiet_hours,
     rating,
+    referral_code,
     state,
     topics,
     when,
@@ -108,6 +110,11 @@ def _owner_wish(heard: Heard) -> dict[str, str | None] | None:
     return {"word": wish.word, "month": wish.month.isoformat() if wish.month else None}
 
 
+def _quiet_hours(heard: Heard) -> list[str] | str | None:
+    meant = quiet_hours(heard.text)
+    return [at.isoformat() for at in meant] if isinstance(meant, tuple) else meant
+
+
 def _birth_date(heard: Heard) -> str | None:
     born = birth_date(heard.text, today=lagos_day(heard.now))
     return born.isoformat() if born else None
@@ -121,9 +128,11 @@ KINDS: dict[str, Callable[[Heard], Any]] = {
     "more": _more,
     "name": lambda heard: full_name(heard.text),
     "birth_date": _birth_date,
+    "referral_code": lambda heard: referral_code(heard.text),
     "region": lambda heard: state(heard.text),
     "number": lambda heard: number(heard.text),
     "money": lambda heard: money(heard.text),
+    "quiet_hours": _quiet_hours,
     "rating": lambda heard: rating(heard.text),
     "topics": lambda heard: topics(heard.text, heard.options),
     "owner_wish": _owner_wish,

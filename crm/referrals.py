@@ -83,6 +83,15 @@ class NotInReview(DomainError):
     code = "not_in_review"
 
 
+def is_known(session: Session, code: str) -> bool:
+    """True when a member has this code, and it counts."""
+    try:
+        _referrer_of(session, code)
+    except UnknownCode:
+        return False
+    return True
+
+
 def join(session: Session, *, code: str, friend_id: UUID, now: datetime) -> Referral:
     """Note that a new patient came on a member's advice; doubtful cases wait for a person.
 

@@ -1,12 +1,14 @@
 """What registration asks of the house."""
 
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
 from conversations.desk import Answers, Desk, Outcome
 from conversations.desk.appointments import recognise
-from crm import hospitals, patients
-from crm.models import HolderRole
+from crm import hospitals, patients, referrals
+from crm.kit.errors import DomainError
+from crm.models import HolderRole, Patient
 
 
 def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
@@ -17,24 +19,68 @@ def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
     return ("one", rows[0]) if len(rows) == 1 else ("several", rows)
 
 
+def find_guardian(desk: Desk, answers: Answers) -> Outcome:
+    """Who speaks for a minor: the phone's own person, if there is one of age."""
+    del answers
+    grown = [
+        patient
+        for patient, role in desk.held()
+        if role is HolderRole.SELF and not _is_minor(desk, patient)
+    ]
+    return ("found" if grown else "missing"), None
+
+
+def find_code(desk: Desk, answers: Answers) -> Outcome:
+    """A friend's code, asked for once, of the first person on a phone."""
+    if desk.held():
+        return "needless", None
+    code = answers.get("code")
+    if code is None:
+        return "unsaid", None
+    if referrals.is_known(desk.session, code):
+        return "known", None
+    answers.pop("code")
+    return "unknown", code
+
+
 def register(desk: Desk, answers: Answers) -> Outcome:
     """Write the patient down with their consent; the phone now speaks for them."""
-    is_first = not desk.held()
+    if answers.get("guardian"):
+        _write(desk, answers, answers["guardian"], answers["guardian_born_on"], HolderRole.SELF)
+    is_own = not desk.held() and not answers.get("is_for_other")
+    role = HolderRole.SELF if is_own else HolderRole.FAMILY
+    patient = _write(desk, answers, answers["name"], answers["born_on"], role)
+    if answers.get("code"):
+        _join(desk, answers["code"], patient)
+    desk.talk.patient_id = patient.id
+    recognise(desk, [*map(UUID, desk.talk.context.get("known", ())), patient.id])
+    return "registered", [str(patient.id), patient.first_name]
+
+
+def _write(desk: Desk, answers: Answers, name: str, born_on: str, role: HolderRole) -> Patient:
     patient = patients.register(
         desk.session,
         address_id=desk.talk.address_id,
-        full_name=answers["name"],
-        born_on=date.fromisoformat(answers["born_on"]),
+        full_name=name,
+        born_on=date.fromisoformat(born_on),
         state=answers["state"],
         home_hospital_id=UUID(answers["hospital"]),
         language=desk.language,
-        role=HolderRole.SELF if is_first else HolderRole.FAMILY,
+        role=role,
         wording=answers.get("consent", "family-2026-11"),
         source=desk.channel.value,
         proof_message_id=desk.message_id,
         now=desk.now,
     )
     desk.known.clear()
-    desk.talk.patient_id = patient.id
-    recognise(desk, [*map(UUID, desk.talk.context.get("known", ())), patient.id])
-    return "registered", [str(patient.id), patient.first_name]
+    return patient
+
+
+def _join(desk: Desk, code: str, patient: Patient) -> None:
+    """Who brought them; a code that cannot count does not stand in anybody's way."""
+    with suppress(DomainError), desk.session.begin_nested():
+        referrals.join(desk.session, code=code, friend_id=patient.id, now=desk.now)
+
+
+def _is_minor(desk: Desk, patient: Patient) -> bool:
+    return patients.is_minor(patients.born_on(desk.session, patient), now=desk.now)

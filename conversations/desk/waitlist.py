@@ -55,8 +55,10 @@ def join(desk: Desk, answers: Answers) -> Outcome:
 def find_offer(desk: Desk, answers: Answers) -> Outcome:
     """The time that was offered, as it stands now."""
     offer = desk.session.get(WaitlistOffer, UUID(answers["about"]))
-    entry = offer and desk.session.get_one(WaitlistEntry, offer.entry_id)
-    if offer is None or entry is None or entry.patient_id not in _held(desk):
+    if offer is None:
+        return "not_waiting", None
+    entry = desk.session.get_one(WaitlistEntry, offer.entry_id)
+    if entry.patient_id not in _held(desk):
         return "not_waiting", None
     known = _as_offer(desk, offer, entry)
     if offer.status is OfferStatus.ACCEPTED and offer.appointment_id:

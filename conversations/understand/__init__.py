@@ -11,7 +11,9 @@ from conversations.understand.money import money
 from conversations.understand.names import full_name
 from conversations.understand.numbers import number
 from conversations.understand.owner_wishes import OWNER_WISHES, OwnerWish, owner_wish
+from conversations.understand.quiet_hours import quiet_hours
 from conversations.understand.ratings import rating
+from conversations.understand.referral_code import referral_code
 from conversations.understand.states import STATES, state
 from conversations.understand.topics import spoken_of, topics
 from conversations.understand.when import When, when
@@ -37,7 +39,9 @@ __all__ = [
     "money",
     "number",
     "owner_wish",
+    "quiet_hours",
     "rating",
+    "referral_code",
     "spoken_of",
     "state",
     "topics",

@@ -47,7 +47,14 @@ i wan see doctor tomorrow|thank you|confirm|directions|go on|start over
     .strip("|")
     .split("|")
 )
-ANSWERS = {"ask_name": "Ada Obi", "ask_birth_date": "25/11/1990", "ask_state": "Lagos"}
+ANSWERS = {
+    "ask_name": "Ada Obi",
+    "ask_birth_date": "25/11/1990",
+    "ask_guardian": "Bisi Obi",
+    "ask_guardian_birth_date": "25/11/1970",
+    "ask_state": "Lagos",
+    "ask_comment": "All went well",
+}
 WISHES = ["book eye tomorrow 3pm", "my appointments", "book", "book dental friday"]
 """What leads on where nothing is offered to press."""
 FOREIGN = ["v1|0|yes", "v1|reminder|zz|confirm", "v1||", "v2|1|yes", "v1|1|nonsense", "|||"]

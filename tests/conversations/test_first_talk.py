@@ -25,6 +25,9 @@ def test_a_new_patient_registers_and_books_tomorrow_at_three_by_words(talk):
         Bot: Which hospital is nearest to you?
              [GrandPro Ikeja] [GrandPro Wuse] [GrandPro Port Harcourt]
         Ada: ikeja
+        Bot: Did a friend who is with us give you a code? Send it here.
+             [No code]
+        Ada: [No code]
         Bot: Thank you, Ada. You are registered.
 
              What would you like to do?
@@ -59,6 +62,8 @@ def test_what_they_came_for_is_remembered_while_they_register(talk):
         Ada: Lasgidi
         Bot: Which hospital near you pass?...
         Ada: 1
+        Bot: Any friend wey dey with us give you code?...
+        Ada: I no get
         Bot: Thank you, Ada. We don register you.
 
              GrandPro Ikeja. Wetin you need?...
@@ -88,6 +93,9 @@ def test_by_text_message_every_answer_is_a_number(talk):
              1 GrandPro Wuse...
              2 GrandPro Ikeja...
              3 GrandPro Port Harcourt...
+        Musa: 1
+        Bot: Did a friend who is with us give you a code? Send it here.
+             1 No code
         Musa: 1
         Bot: Thank you, Musa. You are registered.
 
@@ -159,6 +167,8 @@ def test_consent_is_kept_with_its_wording_and_its_proof(talk, stack):
         Ada: Lagos
         Bot: Which hospital...
         Ada: Ikeja
+        Bot: Did a friend...
+        Ada: no
         Bot: Thank you, Ada...
     """)
     with stack.wiring.transaction() as session:
