@@ -20,6 +20,7 @@ _NO_CODE = (
     "skip",
     "not yet",
     "i no get",
+    "no get",
     "dont have",
     "no code",
 )

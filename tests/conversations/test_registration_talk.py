@@ -38,7 +38,7 @@ def roles(stack) -> dict[str, HolderRole]:
                 AddressHolder, AddressHolder.patient_id == Patient.id
             )
         )
-        return dict(rows.tuples().all())
+        return {row.full_name: row.role for row in rows}
 
 
 def a_member(stack) -> str:
