@@ -106,6 +106,6 @@ def _say_database(error: DBAPIError) -> Response:
     """A database that is away is not the caller's fault, and comes back."""
     if isinstance(error, OperationalError):
         log.warning("api.database_away", error=type(error).__name__)
-        return problems.problem(503, "not_available", "Please try again.", retry_after_s=2)
+        return problems.problem(503, "not_available", "Try again.", facts={"retry_after_s": 2})
     log.error("api.database_error", exc_info=error)
     return problems.problem(500, "broken", "Something went wrong here. It was written down.")

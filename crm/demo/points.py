@@ -20,7 +20,6 @@ from crm.demo.visits import Visit
 from crm.kit.clock import lagos_day
 from crm.loyalty import codes
 from crm.loyalty.accounts import CODE_LENGTH, LETTERS
-from crm.loyalty.earning import worth
 from crm.loyalty.spending import CODE
 from crm.loyalty.validity import day_end
 from crm.models import (
@@ -123,7 +122,7 @@ def _account(story: _Story, each: Happening) -> Account:
 def _earn(story: _Story, account: Account, each: Happening) -> None:
     rule = story.rules[each.kind]
     key = (account.id, each.kind, lagos_day(each.at))
-    points = worth(rule, each.amount_kobo)
+    points = _worth(rule, each.amount_kobo)
     if points <= 0 or (rule.daily_cap and story.today.get(key, 0) >= rule.daily_cap):
         return
     story.today[key] = story.today.get(key, 0) + 1
@@ -242,3 +241,11 @@ def _lot_row(account: Account, lot: Any) -> Row:
         "remaining": lot.remaining,
         "expires_at": lot.expires_at,
     }
+
+
+def _worth(rule: EarningRule, amount_kobo: int) -> int:
+    """What an event earns: a fixed number, or one for so many kobo, with the rule's most."""
+    earned = rule.points
+    if earned is None:
+        earned = amount_kobo // (rule.kobo_per_point or 1)
+    return earned if rule.most_points is None else min(earned, rule.most_points)

@@ -48,7 +48,8 @@ def schema_name(schema: Any) -> str:
     if generic["origin"]:
         inner = ".".join(_inner_name(each) for each in generic["args"])
         return f"{generic['origin'].__name__}Of.{inner}"
-    return f"{schema.__module__.rpartition('.')[2]}.{schema.__name__}"
+    noun = schema.__module__.removeprefix("crm.api.").split(".")[0]
+    return f"{noun}.{schema.__name__}"
 
 
 def _inner_name(argument: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from flask import Response, g, jsonify
@@ -58,7 +59,7 @@ def refusal(error: DomainError) -> Response:
     elif isinstance(error, Invalid):
         field = {"field": error.field, "code": error.field_code, "message": str(error)}
         errors = [field]
-    return problem(error.status, error.code, str(error), errors=errors, **error.facts)
+    return problem(error.status, error.code, str(error), errors=errors, facts=error.facts)
 
 
 def problem(
@@ -67,9 +68,9 @@ def problem(
     detail: str,
     *,
     errors: Sequence[Mapping[str, str]] = (),
-    **facts: Any,
+    facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
-    """A problem document with this status."""
+    """A problem document with this status; facts stand beside its own members, never over them."""
     said = {
         **facts,
         "type": "about:blank",
