@@ -1,9 +1,11 @@
 """Whose talk it is, where one phone is an owner's and perhaps a patient's too."""
 
+from uuid import UUID
+
 from bot.texts import spoken
 from conversations.desk import Desk
 from conversations.dialogue import Answers
-from crm.models import Owner
+from crm.models import Owner, OwnerSurvey
 
 _EITHER = frozenset({"survey", "sides", "person", "language", "distress", "resume", "lost", "why"})
 """Talks that both sides have."""
@@ -15,6 +17,8 @@ def meant(desk: Desk, name: str, answers: Answers) -> str:
     Someone who is both is asked once which is meant.
     """
     talk = desk.talk
+    if name == "survey":
+        _speak_as_asked(desk, answers)
     if not talk.is_owner or name in _EITHER:
         return name
     if name not in ("menu", "owner"):
@@ -35,6 +39,14 @@ def forget(desk: Desk) -> None:
     """MENU: someone who is both is asked again."""
     if desk.talk.is_owner and _many(desk):
         desk.talk.owner_id = desk.talk.patient_id = None
+
+
+def _speak_as_asked(desk: Desk, answers: Answers) -> None:
+    """A survey is answered by the owner whom it asks."""
+    survey = desk.session.get(OwnerSurvey, UUID(answers["about"]))
+    asked = [owner for owner in desk.owners() if survey and owner.id == survey.owner_id]
+    if asked:
+        speak_as(desk, asked[0])
 
 
 def _side(desk: Desk, *, is_wish: bool) -> str:

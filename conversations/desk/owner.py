@@ -109,7 +109,7 @@ def find_statement(desk: Desk, answers: Answers) -> Outcome:
 def find_lines(desk: Desk, answers: Answers) -> Outcome:
     """The lines one may say are wrong."""
     lines = payouts.lines(desk.session, _payout(desk, answers).id)[:_LINES]
-    return "lines", [[line.label, owner_words.naira(line.amount_kobo)] for line in lines]
+    return "lines", [[line.label, f"NGN {money.naira(line.amount_kobo)}"] for line in lines]
 
 
 def open_dispute(desk: Desk, answers: Answers) -> Outcome:
@@ -119,7 +119,7 @@ def open_dispute(desk: Desk, answers: Answers) -> Outcome:
         desk.session,
         UUID(answers["payout"]["id"]),
         owner_id=_known(desk).id,
-        line="the whole amount" if whole else answers["lines"][int(answers["line"])][0],
+        line="the whole amount" if whole else answers["payout_lines"][int(answers["line"])][0],
         words=answers.pop("words"),
         now=desk.now,
     )

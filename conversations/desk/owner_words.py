@@ -21,8 +21,8 @@ _LONGEST = 900
 
 
 def naira(kobo: int) -> str:
-    """`NGN 1,250,000.00`."""
-    return f"NGN {money.naira(kobo)}"
+    """`NGN 1,250,000.00`, and what is taken off with a minus sign before it."""
+    return f"{'-' if kobo < 0 else ''}NGN {money.naira(abs(kobo))}"
 
 
 def day_of(moment: datetime | None) -> str:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from conversations import whose
 from conversations.desk import Answers, Desk, Outcome
 from crm import satisfaction
 from crm.models import AnswerSource, Hospital, OwnerSurvey
@@ -14,10 +13,8 @@ _LONGEST_COMMENT = 2_000
 def find_survey(desk: Desk, answers: Answers) -> Outcome:
     """The invitation they answer, if it went to an owner of this phone."""
     survey = desk.session.get(OwnerSurvey, UUID(answers["about"]))
-    owner = next((each for each in desk.owners() if survey and each.id == survey.owner_id), None)
-    if survey is None or owner is None:
+    if survey is None or survey.owner_id not in {owner.id for owner in desk.owners()}:
         return "none", None
-    whose.speak_as(desk, owner)
     return "found", {"hospital": desk.session.get_one(Hospital, survey.hospital_id).name}
 
 

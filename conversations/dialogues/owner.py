@@ -60,8 +60,8 @@ class Owner(Dialogue):
         ("ask_which", "owner_wish", "is_for_owners", "keep_wish", "identify"),
         ("ask_which", "anything", None, None, "ask_which"),
         ("find_pages", "pages", None, "keep_pages", "page"),
-        ("page", "more", "comes_to_the_end", "turn_page", "told"),
-        ("page", "more", None, "turn_page", "page"),
+        ("page", "next_page", "comes_to_the_end", "turn_page", "told"),
+        ("page", "next_page", None, "turn_page", "page"),
         ("page", "statement", "shows_payout", "want_statement", "identify"),
         ("page", "dispute", "shows_payout", "want_dispute", "identify"),
         ("page", "owner_wish", "is_for_owners", "keep_wish", "identify"),
@@ -204,7 +204,7 @@ class Owner(Dialogue):
     # -- what is wrong
 
     def keep_lines(self, labels: list[list[str]]) -> None:
-        self.answers["lines"] = labels
+        self.answers["payout_lines"] = labels
 
     def choose_line(self, id_: str) -> None:
         self.answers["line"] = id_
@@ -227,13 +227,13 @@ class Owner(Dialogue):
     def ways_on(self) -> Iterator[Option]:
         """The next page while there is one; what can be done with a payout that is shown."""
         if self.answers["at"] + 1 < len(self.answers["pages"]):
-            yield Option("more", "")
+            yield Option("next_page", "")
         if self.shows_payout(None):
             yield Option("statement", "")
             yield Option("dispute", "")
 
     def lines(self) -> Iterator[Option]:
-        for number, (label, amount) in enumerate(self.answers["lines"]):
+        for number, (label, amount) in enumerate(self.answers["payout_lines"]):
             yield Option(str(number), label, amount)
         yield Option("whole", "")
 

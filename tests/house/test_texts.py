@@ -34,6 +34,12 @@ VISIT = {
     "patient": "Oluwafunmilayo",
     "reference": "PHC-WXYZ9",
 }
+PAYOUT = {
+    "period": "September 2026",
+    "hospital": "GrandPro Port Harcourt",
+    "net": "NGN 123,456,789.50",
+    "reference": "PO2609-TDCNF5TK",
+}
 SLOT = [VISIT["starts_at"], VISIT["starts_at"], "Dr Oluwaseun Adebayo-Williams", "0"]
 FACTS = {
     **{name: VISIT[name] for name in ("hospital", "patient", "reference")},
@@ -56,6 +62,15 @@ FACTS = {
     "number": "112",
     "period": "September 2026",
     "net": "NGN 123,456,789.50",
+    **dict.fromkeys(("approved", "pending", "held", "paid", "fixed", "limit"), "NGN 123,456,789.50"),
+    "status": "not taken by the bank, we try again",
+    "rate": "12.5%",
+    "basis": "received",
+    "tiers": "10% up to NGN 5,000,000.00, 8% up to NGN 10,000,000.00, 5% above that",
+    "share": "NGN 1,000,000.00 a month and 12.5% of the revenue received",
+    "last": "30 Sep 2028",
+    "link": f"https://bot.grandpro.example/statements/{'0' * 32}-6b07dfc4.{'x' * 43}.pdf",
+    "page": "x" * 390,
     "points": "123,450",
     "score": 5,
     "rank": 12,
@@ -82,6 +97,13 @@ ANSWERS = {
     "slot": SLOT,
     "visit": VISIT,
     "visits": [VISIT] * 9,
+    "payout": PAYOUT,
+    "payouts": [PAYOUT] * 6,
+    "payout_lines": [["Repairs of the theatre roof", FACTS["net"]]] * 6,
+    "pages": [FACTS["page"]] * 2,
+    "at": 0,
+    "owners": [["1", "Zuma Rock Holdings Ltd"]] * 3,
+    "is_patient": True,
     "rating": 1,
     "is_full": True,
     "lines": [LINE] * 9,

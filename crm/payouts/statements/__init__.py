@@ -1,6 +1,6 @@
 """Statements for owners: every line in words, a balance that runs down to what is paid."""
 
-from crm.payouts.statements.building import Explained, RevenueRow, Statement, build
+from crm.payouts.statements.building import Explained, RevenueRow, Statement, build, explained
 from crm.payouts.statements.tables import HEADER, rows
 from crm.payouts.statements.words import explain
 
@@ -11,5 +11,6 @@ __all__ = [
     "Statement",
     "build",
     "explain",
+    "explained",
     "rows",
 ]
