@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import click
 
@@ -178,6 +180,57 @@ def create_user(
         except (DomainError, ValueError) as error:
             raise click.ClickException(str(error)) from error
     click.echo(f"{name} can sign in.")
+
+
+@main.command()
+@click.argument("dialogue", required=False)
+@click.option("--format", "form", type=click.Choice(["mermaid", "svg", "check"]))
+@click.option("--counts", is_flag=True, help="How many talks stood where in the last 30 days.")
+@click.option("--out", type=click.Path(file_okay=False), help="A folder for one file per dialogue.")
+def flows(dialogue: str | None, form: str | None, *, counts: bool, out: str | None) -> None:
+    """Draw the dialogues, or one DIALOGUE, from the scripts that are played; or check them."""
+    from conversations import flows
+    from crm import dialogue_steps
+
+    if counts:
+        with _wired() as wiring, wiring.sessions() as session:
+            counted = dialogue_steps.count_up(session, now=wiring.now())
+    try:
+        found = flows.Wanted(dialogue, counted if counts else None)
+    except flows.NoSuchDialogue as error:
+        raise click.UsageError(str(error)) from error
+    if form == "check":
+        faults = list(found.faults())
+        click.echo("\n".join(faults) or "Nothing is wrong.")
+        sys.exit(1 if faults else 0)
+    if counts and form is None:
+        click.echo(found.table())
+    elif out:
+        click.echo("\n".join(str(path) for path in found.write(Path(out), form or "mermaid")))
+    else:
+        click.echo("\n".join(found.drawn(form or "mermaid").values()))
+
+
+@main.command()
+@click.argument("conversation", type=click.UUID)
+@click.option("--since", "since", default=0, help="Show the turns from this one on.")
+def replay(conversation: UUID, since: int) -> None:
+    """Play a CONVERSATION again from its messages against today's code; keep nothing.
+
+    Shows what was said then beside what would be said now. Exits with 1 when they differ.
+    """
+    from conversations import replay
+    from conversations.engine import House
+
+    with _wired() as wiring, wiring.sessions() as session:
+        try:
+            turns = replay.replay(session, conversation, House.of(wiring), since=since)
+        except replay.NoSuchTalk as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            session.rollback()
+    click.echo("\n".join(replay.side_by_side(turns)))
+    sys.exit(1 if any(turn.differs for turn in turns) else 0)
 
 
 @main.group()

@@ -27,6 +27,7 @@ from crm.inbox import Heard, Talk
 from crm.kit.ids import uuid7
 from crm.kit.tokens import Links
 from crm.models import Lane, Purpose
+from crm.outbox import Draft
 
 log = structlog.get_logger()
 
@@ -93,10 +94,11 @@ def answer(
     decided, reply = play(desk, said)
     body = _as_kept(said, decided, desk, language)
     heard = Heard(message_id, said.channel, said.provider_id, answers_turn, body=body)
-    inbox.finish(session, talk, heard, now=now)
+    posted = _prepared(session, talk, said, reply, now) if reply else None
+    inbox.finish(session, talk, heard, now=now, reply=posted)
     bind_contextvars(turn=f"{was} > {talk.stands_at}")
     log.info("turn.taken", channel=said.channel, route=decided.to)
-    return _post(session, talk, said, reply, now) if reply else None
+    return posted["id"] if posted else None
 
 
 def play(desk: Desk, said: Said) -> tuple[Route, Reply | None]:
@@ -118,17 +120,18 @@ def _as_kept(said: Said, decided: Route, desk: Desk, language: str | None) -> di
     kept |= {"opt_out": said.opt_out, "language": language}
     if desk.keeps_words:
         kept |= {"text": said.text, "house": desk.minutes.kept}
-    return {key: value for key, value in kept.items() if value}
+    return {key: value for key, value in kept.items() if value} | desk.minutes.met
 
 
-def _post(session: Session, talk: Talk, said: Said, reply: Reply, now: datetime) -> UUID:
-    """The reply, its options carrying the turn they belong to.
+def _prepared(
+    session: Session, talk: Talk, said: Said, reply: Reply, now: datetime
+) -> dict[str, Any]:
+    """The reply as a row of the outbox, its options carrying the turn they belong to.
 
     They have just written, so unless something holds the address the gate need not ask.
     """
     known = None if talk.is_suppressed else gate.Facts(said.channel, heard_at=now)
-    return outbox.post(
-        session,
+    draft = Draft(
         address_id=talk.address_id,
         channel=said.channel,
         text=reply.text,
@@ -144,5 +147,5 @@ def _post(session: Session, talk: Talk, said: Said, reply: Reply, now: datetime)
         owner_id=talk.owner_id,
         turn=talk.turn,
         facts=known,
-        now=now,
     )
+    return outbox.prepare(session, draft, now=now)

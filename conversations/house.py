@@ -16,11 +16,14 @@ from conversations.desk import (
     owner,
     person,
     points,
+    preferences,
+    privacy,
     registration,
     rewards,
     sides,
     survey,
     waitlist,
+    why,
 )
 from conversations.dialogue import Dialogue, ScriptWrong
 from conversations.dialogues import DIALOGUES
@@ -37,15 +40,18 @@ _DESKS: dict[str, ModuleType] = {
     "person": person,
     "place": waitlist,
     "points": points,
+    "preferences": preferences,
+    "privacy": privacy,
     "registration": registration,
     "reminder": appointments,
     "rewards": rewards,
     "sides": sides,
     "survey": survey,
     "waitlist": waitlist,
+    "why": why,
 }
 
-_ANSWERS: dict[tuple[str, str], Callable[[Desk, Answers], Outcome]] = {
+ANSWERS: dict[tuple[str, str], Callable[[Desk, Answers], Outcome]] = {
     (name, question): getattr(_DESKS[name], question)
     for name, dialogue in DIALOGUES.items()
     for question in dialogue.house
@@ -54,7 +60,7 @@ _ANSWERS: dict[tuple[str, str], Callable[[Desk, Answers], Outcome]] = {
 
 def ask(desk: Desk, talk: Dialogue) -> None:
     """Ask the house the talk's question and let the talk hear the answer."""
-    answer = _ANSWERS[talk.name, talk.state]
+    answer = ANSWERS[talk.name, talk.state]
     kind, value = desk.minutes.ask(desk.talk, talk, lambda: answer(desk, talk.answers))
     if not talk.fire(kind, value):
         raise ScriptWrong(f"{talk.name}.{talk.state} does not hear {kind!r}")

@@ -36,6 +36,8 @@ class Minutes:
 
     kept: list[dict[str, Any]] = field(default_factory=list)
     given: list[dict[str, Any]] = field(default_factory=list)
+    met: dict[str, list[str]] = field(default_factory=dict)
+    """Whom the phone spoke for when that was first asked: patients `held`, and `owners`."""
     asked: int = 0
     """How often the house itself was asked."""
 

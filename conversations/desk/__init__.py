@@ -43,14 +43,18 @@ class Desk:
     def held(self) -> Sequence[tuple[Patient, HolderRole]]:
         """The patients this phone speaks for; read once a turn."""
         if "held" not in self.known:
-            self.known["held"] = patients.held_by(self.session, self.talk.address_id)
+            rows = patients.held_by(self.session, self.talk.address_id)
+            self.known["held"] = rows
+            self.minutes.met.setdefault("held", [str(patient.id) for patient, _ in rows])
         held: Sequence[tuple[Patient, HolderRole]] = self.known["held"]
         return held
 
     def owners(self) -> Sequence[Owner]:
         """The owners this phone speaks for; read once a turn."""
         if "owners" not in self.known:
-            self.known["owners"] = owners.held_by(self.session, self.talk.address_id)
+            rows = owners.held_by(self.session, self.talk.address_id)
+            self.known["owners"] = rows
+            self.minutes.met.setdefault("owners", [str(owner.id) for owner in rows])
         found: Sequence[Owner] = self.known["owners"]
         return found
 

@@ -8,6 +8,7 @@ from functools import cache
 from bot.channels.carrier import Channel
 from bot.texts import FIRST, keys
 from conversations.dialogue import Dialogue
+from crm.dialogue_steps import Count
 
 
 class Kind(StrEnum):
@@ -51,13 +52,17 @@ class Chart:
     purpose: str
     states: Mapping[str, State]
     ways: Sequence[Way]
+    counts: Mapping[str, Count] = field(default_factory=dict)
+    """How many came to a state and stopped there, by its name."""
 
 
-def chart_of(talk: type[Dialogue]) -> Chart:
+def chart_of(talk: type[Dialogue], counts: Mapping[str, Count] | None = None) -> Chart:
     """Draw up the chart of one dialogue; a question that is only asked again is no way."""
     names = dict.fromkeys(state for at, *_, then in talk.script for state in (at, then))
     purpose = (talk.__doc__ or "").strip().splitlines()[0]
-    return Chart(talk.name, purpose, {n: _state(talk, n) for n in names}, _ways(talk))
+    known = counts or {}
+    mine = {n: known[f"{talk.name}.{n}"] for n in names if f"{talk.name}.{n}" in known}
+    return Chart(talk.name, purpose, {n: _state(talk, n) for n in names}, _ways(talk), mine)
 
 
 def questions_of(talk: type[Dialogue]) -> list[str]:

@@ -29,7 +29,7 @@ def mermaid(chart: Chart) -> str:
 def _lines(chart: Chart) -> Iterator[str]:
     yield f"---\ntitle: {_plain(chart.name)}\n---\nflowchart TD"
     for state in chart.states.values():
-        yield f"  {_id(state.name)}{_SHAPES[state.kind].format(_plain(_label(state)))}"
+        yield f"  {_id(state.name)}{_SHAPES[state.kind].format(_plain(_label(state, chart)))}"
     for way in chart.ways:
         words = " / ".join(way.heard)
         arrow = f'-- "{_plain(words)}" -->' if words else "-->"
@@ -42,8 +42,10 @@ def _lines(chart: Chart) -> Iterator[str]:
             yield f"  class {','.join(members)} {word}"
 
 
-def _label(state: State) -> str:
-    return f"to {state.words}" if state.kind is Kind.LEADS_ON else state.title
+def _label(state: State, chart: Chart) -> str:
+    name = f"to {state.words}" if state.kind is Kind.LEADS_ON else state.title
+    count = chart.counts.get(state.name)
+    return f"{name}<br>{count.entered} came, {count.abandoned} stopped" if count else name
 
 
 def _id(name: str) -> str:

@@ -17,8 +17,15 @@ _MOST_LINES = 3
 _LETTER = 6.9
 _BOLD = 7.6
 
+_OPEN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
+    'width="{width:.0f}" height="{height:.0f}" role="img" aria-labelledby="t">'
+)
 _STYLE = """
-text { font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; fill: #1a1c2b; }
+text {
+  font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
+  fill: #1a1c2b;
+}
 .title { font-size: 20px; font-weight: 700; fill: #1b2258; }
 .sub, .words { fill: #565a72; }
 .name { font-weight: 700; }
@@ -31,7 +38,6 @@ text { font: 12.5px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "
 .back { stroke: #a3261b; stroke-dasharray: 5 4; }
 .heard { fill: #27307a; font-style: italic; }
 .heard.up { fill: #a3261b; }
-.count { fill: #565a72; font-size: 11px; }
 """
 _MARK = (
     '<marker id="{id}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
@@ -42,15 +48,15 @@ _MARK = (
 def svg(chart: Chart) -> str:
     """The chart as one SVG document."""
     drawing = lay_out(
-        [_box(state) for state in chart.states.values()], [_arrow(way) for way in chart.ways]
+        [_box(state, chart) for state in chart.states.values()],
+        [_arrow(way) for way in chart.ways],
     )
     width = max(drawing.width, 760) + 2 * _MARGIN
     height = drawing.height + _HEAD + 2 * _MARGIN
     aside = (width - drawing.width) / 2
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-            f'width="{width:.0f}" height="{height:.0f}" role="img" aria-labelledby="t">',
+            _OPEN.format(width=width, height=height),
             f'<title id="t">{escape(chart.name)}: {escape(chart.purpose)}</title>',
             f"<style>{_STYLE}</style>",
             "<defs>",
@@ -72,8 +78,14 @@ def svg(chart: Chart) -> str:
 # -- what is drawn ---------------------------------------------------------------------------------
 
 
-def _said(state: State) -> list[str]:
-    """The words under a state's name, as lines; a long text is cut."""
+def _said(state: State, chart: Chart) -> list[str]:
+    """The lines under a state's name: its words, and how many came and stopped."""
+    count = chart.counts.get(state.name)
+    counted = [f"{count.entered} came, {count.abandoned} stopped here"] if count else []
+    return [*_words(state), *counted]
+
+
+def _words(state: State) -> list[str]:
     if state.kind in (Kind.HOUSE, Kind.START, Kind.LEADS_ON) or not state.words:
         return []
     lines = wrap(" ".join(state.words.split()), _WIDE)
@@ -88,8 +100,8 @@ def _name(state: State) -> str:
     return state.title
 
 
-def _box(state: State) -> Box:
-    lines = _said(state)
+def _box(state: State, chart: Chart) -> Box:
+    lines = _said(state, chart)
     widest = max([len(_name(state)) * _BOLD, *(len(line) * _LETTER for line in lines)])
     room = 44 if state.kind is Kind.HOUSE else 2 * _PAD
     height = (1 + len(lines)) * _LINE + 14
@@ -135,7 +147,7 @@ def _boxes(drawing: Drawing, chart: Chart) -> Iterator[str]:
         yield _shape(state, box)
         if state.kind is Kind.START:
             continue
-        lines = _said(state)
+        lines = _said(state, chart)
         y = box.y - len(lines) * _LINE / 2 + 4.5
         yield _text("name", box.x, y, _name(state))
         for number, line in enumerate(lines, start=1):
@@ -204,7 +216,8 @@ def _round(box: Box, way: Way) -> Iterator[str]:
     yield (
         f'<path class="arrow" d="M{x:.1f} {y - 8:.1f}c22 -10 22 26 0 16" marker-end="url(#on)"/>'
     )
-    yield f'<text class="heard" x="{x + 20:.1f}" y="{y + 4:.1f}">{escape(", ".join(way.heard))}</text>'
+    words = escape(", ".join(way.heard))
+    yield f'<text class="heard" x="{x + 20:.1f}" y="{y + 4:.1f}">{words}</text>'
 
 
 def _words_of(box: Box, lines: Sequence[str], *, is_up: bool) -> Iterator[str]:

@@ -1,62 +1,23 @@
 """Every talk can be played to its end, and no question a person may stand at is ever taken away."""
 
-import ast
-import inspect
-from collections.abc import Iterator
-from pathlib import Path
-from textwrap import dedent
-
 import pytest
 
 from conversations import house
 from conversations.dialogue import Dialogue, ScriptWrong
 from conversations.dialogues import DIALOGUES
-
-LEDGER = Path(house.__file__).with_name("states.txt")
-
-each_talk = pytest.mark.parametrize("talk", DIALOGUES.values(), ids=DIALOGUES)
+from conversations.flows import chart_of, checks, mermaid, svg
 
 
-@each_talk
-def test_every_question_answers_anything(talk: type[Dialogue]):
-    deaf = [state for state in questions(talk) if "anything" not in talk.hears[state]]
-    assert not deaf
+@pytest.mark.parametrize("talk", DIALOGUES.values(), ids=DIALOGUES)
+def test_nothing_is_wrong_with_a_talk(talk: type[Dialogue]):
+    assert list(checks.faults_of(talk)) == []
 
 
-@each_talk
-def test_every_state_is_reached_from_where_the_talk_is_entered(talk: type[Dialogue]):
-    reached = {"start", *entries(talk)}
-    while new := {then for at, *_, then in talk.script if at in reached} - reached:
-        reached |= new
-    assert not set(talk.hears) - reached
+def test_the_ledger_has_every_question_ever_shipped_and_where_renamed_ones_went():
+    assert list(checks.ledger_faults()) == []
 
 
-@each_talk
-def test_every_answer_of_the_desk_is_heard(talk: type[Dialogue]):
-    unheard = [
-        f"{question} does not hear {kind}"
-        for question in talk.house
-        for kind in kinds(house._ANSWERS[talk.name, question])
-        if kind not in talk.hears[question]
-    ]
-    assert not unheard
-
-
-@each_talk
-def test_every_talk_leads_to_a_talk_there_is(talk: type[Dialogue]):
-    for target in talk.leads_to.values():
-        name, _, at = target.partition(".")
-        assert name in ("back", "onward") or (at or "start") in DIALOGUES[name].hears
-
-
-def test_the_ledger_has_every_question_ever_shipped():
-    """A conversation may stand at any of them: rename one only with a migration that moves it."""
-    shipped = [line for line in LEDGER.read_text().splitlines() if not line.startswith("#")]
-    current = [f"{talk.name}.{state}" for talk in DIALOGUES.values() for state in questions(talk)]
-    assert not set(shipped) - set(current), "a conversation that stands there would be lost"
-    assert not set(current) - set(shipped), f"add them to {LEDGER.name}"
-    assert shipped == sorted(shipped)
-
+# -- a script that cannot be played ----------------------------------------------------------------
 
 _END = ("ask", "anything", None, None, "ask")
 
@@ -75,35 +36,95 @@ def test_a_script_that_cannot_be_played_is_refused(script, fault):
         type("Broken", (Dialogue,), {"name": "broken", "script": script})
 
 
-def questions(talk: type[Dialogue]) -> list[str]:
-    """Where a conversation may rest."""
-    return [state for state in talk.hears if state not in {"start", *talk.house}]
+# -- what the checks find --------------------------------------------------------------------------
 
 
-def entries(talk: type[Dialogue]) -> set[str]:
-    """Where other talks come in."""
-    targets = [
-        target.partition(".") for each in DIALOGUES.values() for target in each.leads_to.values()
-    ]
-    return {at for name, _, at in targets if name == talk.name and at}
+def answers_well(desk, answers):
+    return ("good", None) if answers else ("bad", None)
 
 
-def kinds(function) -> set[str]:
-    """The kinds of answer that a function of the desk, or one it hands on to, can return."""
-    tree = ast.parse(dedent(inspect.getsource(function)))
-    returned = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
-    return {kind for value in returned for kind in _kinds(value, function)}
+def hands_on(desk, answers):
+    return checks_of_others(desk)
 
 
-def _kinds(value: ast.expr | None, function) -> Iterator[str]:
-    if isinstance(value, ast.IfExp):
-        yield from _kinds(value.body, function)
-        yield from _kinds(value.orelse, function)
-    elif isinstance(value, ast.Tuple):
-        yield from _kinds(value.elts[0], function)
-    elif isinstance(value, ast.Constant):
-        yield str(value.value)
-    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-        yield from kinds(function.__globals__[value.func.id])
-    else:
-        pytest.fail(f"{function.__name__} returns what this guard cannot read")
+def checks_of_others(desk):
+    return "odd", 3
+
+
+def hides(desk, answers):
+    return answers["said"]
+
+
+_CLUMSY = {
+    "name": "clumsy",
+    "script": (
+        ("start", "anything", None, None, "find"),
+        ("find", "good", None, None, "ask"),
+        ("find", "never", None, None, "lonely"),
+        ("lonely", "anything", None, None, "nobody"),
+        ("ask", "chiose", None, None, "gone"),
+        ("ask", "anything", None, None, "ask"),
+        ("apart", "anything", None, None, "away"),
+        ("away", "anything", None, None, "apart"),
+    ),
+    "house": frozenset({"find", "lonely"}),
+    "offers": {"ask": ("yes", "fly")},
+    "leads_to": {"gone": "moon"},
+    "__doc__": "A talk with everything that importing it lets through.",
+}
+
+
+@pytest.fixture
+def clumsy(monkeypatch) -> type[Dialogue]:
+    monkeypatch.setitem(house.ANSWERS, ("clumsy", "find"), answers_well)
+    return type("Clumsy", (Dialogue,), dict(_CLUMSY))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "apart: nothing leads here",
+        "ask: has no text in en",
+        "ask_again: has no text in pcm",
+        "ask: the option fly has no label in en",
+        "lonely: no desk answers it",
+        "find: does not hear bad",
+        "find: the house never says never",
+        "ask: nothing is heard as chiose",
+        "away: leads nowhere",
+        "gone: there is no moon",
+    ],
+)
+def test_each_check_finds_what_it_looks_for(clumsy, fault):
+    assert f"clumsy.{fault}" in list(checks.faults_of(clumsy))
+
+
+def test_answers_of_the_desk_are_read_through_what_it_hands_on_to():
+    assert checks.kinds_of(hands_on) == {"odd"}
+    with pytest.raises(checks.Unreadable):
+        checks.kinds_of(hides)
+
+
+def test_a_question_that_left_the_ledger_unsaid_is_found(monkeypatch, tmp_path):
+    ledger = tmp_path / "states.txt"
+    ledger.write_text(checks.LEDGER.read_text() + "zoo.ask\n")
+    monkeypatch.setattr(checks, "LEDGER", ledger)
+    assert any(fault.startswith("zoo.ask: conversations") for fault in checks.ledger_faults())
+    monkeypatch.setattr(checks, "RENAMED", {"zoo.ask": "menu.ask"})
+    monkeypatch.setattr("conversations.renamed.RENAMED", {"zoo.ask": "menu.ask"})
+    assert list(checks.ledger_faults()) == []
+    monkeypatch.setattr("conversations.renamed.RENAMED", {"zoo.ask": "zoo.asked"})
+    assert list(checks.ledger_faults()) == ["zoo.ask: its new name zoo.asked is no question"]
+
+
+# -- pictures --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("talk", DIALOGUES.values(), ids=DIALOGUES)
+def test_every_state_of_every_talk_is_drawn(talk: type[Dialogue]):
+    chart = chart_of(talk)
+    picture, words = svg(chart), mermaid(chart)
+    for state in chart.states.values():
+        assert f"s_{state.name}" in words
+        assert state.title in picture or state.name == "start" or state.words
+    assert picture == svg(chart)
