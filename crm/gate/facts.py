@@ -41,7 +41,12 @@ COLUMNS = f"""
     ow.status as owner_status, s.reason as suppressed, c.heard_at,
     array(
         select case when w.is_granted then '+' else '-' end || w.purpose
-        from consents w where w.address_id = m.address_id order by w.id
+        from consents w
+        where w.address_id = m.address_id and (
+            w.patient_id is null or w.patient_id = m.patient_id
+            or (m.patient_id is null and m.owner_id is null)
+        )
+        order by w.id
     ) as consents,
     case
         when m.purpose is distinct from 'marketing' then null

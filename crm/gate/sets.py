@@ -17,7 +17,8 @@ REASON = """
     end
 """
 
-# The last word on the purpose and on care, since everything was last withdrawn.
+# The last word on the purpose and on care, since everything was last withdrawn. On a family's
+# phone each speaks for themselves; what was said without a name is said for all (`p`: the person).
 CONSENTS = """
     left join lateral (
         select
@@ -26,10 +27,12 @@ CONSENTS = """
             (array_agg(w.is_granted order by w.id desc) filter (where w.purpose = 'care'))[1]
                 as care
         from consents w
-        where w.address_id = a.id and w.id > coalesce(
+        where w.address_id = a.id and (w.patient_id is null or w.patient_id = p.id)
+          and w.id > coalesce(
             (select l.id from (
                 select v.id, v.is_granted from consents v
-                where v.address_id = a.id and v.purpose = 'all' order by v.id desc limit 1
+                where v.address_id = a.id and (v.patient_id is null or v.patient_id = p.id)
+                    and v.purpose = 'all' order by v.id desc limit 1
             ) l where not l.is_granted),
             '00000000-0000-0000-0000-000000000000'
         )

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from bot.channels.carrier import Channel
-from crm import gate, outbox, suppressions
+from crm import consents, gate, outbox, suppressions
 from crm.gate import Facts, Kind
 from crm.kit.clock import lagos
-from crm.models import OwnerStatus, PatientStatus, Purpose, SuppressionReason
+from crm.models import AddressHolder, OwnerStatus, PatientStatus, Purpose, SuppressionReason
 from tests.outbox import NOON, draft, later, say_yes, somebody
 
 ADA = Facts(channel=Channel.SMS, patient_status=PatientStatus.ACTIVE, consents=["+care"])
@@ -283,3 +283,31 @@ def test_marketing_that_went_or_waits_counts_and_this_one_does_not(session):
     claimed = outbox.claim(session, offers[0].lane, now=later(1))
     assert len(claimed) == 2
     assert gate.load(session, [asked._replace(purpose=Purpose.NOTICE)])[0].marketing == ()
+
+
+def test_on_a_familys_phone_each_speaks_for_themselves(session):
+    """One child's no does not silence the other, and a no without a name is said for all."""
+    mother, son = somebody(session, agreed="care"), somebody(session, agreed="care")
+    phone = mother.address_id
+    session.add(AddressHolder(address_id=phone, patient_id=son.patient_id))
+    for patient_id, is_granted in ((mother.patient_id, True), (son.patient_id, False)):
+        consents.record(
+            session,
+            address_id=phone,
+            patient_id=patient_id,
+            purpose="marketing",
+            is_granted=is_granted,
+            wording="test",
+            language="en",
+            source="sms",
+            now=NOON,
+        )
+    hers, his = gate.load(
+        session,
+        [
+            gate.Asked(phone, mother.patient_id, purpose=Purpose.MARKETING),
+            gate.Asked(phone, son.patient_id, purpose=Purpose.MARKETING),
+        ],
+    )
+    assert ask(hers, Purpose.MARKETING).kind is Kind.GO
+    assert ask(his, Purpose.MARKETING).reason == "no consent for marketing messages"
