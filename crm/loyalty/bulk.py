@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from crm.kit.ids import uuid7
-from crm.loyalty import accounts, debts, earning, validity
+from crm.loyalty import accounts, debts
+from crm.loyalty.earning import MONTH_END, WORTH
 from crm.loyalty.refusals import RuleInactive
 from crm.models import EarningRule
 
@@ -26,16 +27,17 @@ _LOCK = text("""
     where patient_id = any(cast(:patients as uuid[])) and status = 'active'
     order by id for no key update
 """)
-_CREDIT = text("""
+_CREDIT = text(f"""
     with g as (
-        select g.*, a.id as account_id, a.seq, a.available
+        select g.*, a.id as account_id, a.seq, a.available, r.daily_cap, r.is_qualifying,
+               {WORTH} as points, {MONTH_END} as expires_at
         from unnest(
             cast(:ids as uuid[]), cast(:lots as uuid[]), cast(:patients as uuid[]),
-            cast(:sources as uuid[]), cast(:points as bigint[]), cast(:moments as timestamptz[]),
-            cast(:ends as timestamptz[])
-        ) as g (id, lot_id, patient_id, source_id, points, at, expires_at)
+            cast(:sources as uuid[]), cast(:amounts as bigint[]), cast(:moments as timestamptz[])
+        ) as g (id, lot_id, patient_id, source_id, amount_kobo, at)
         join loyalty_points a on a.patient_id = g.patient_id
-        where a.id = any(cast(:accounts as uuid[]))
+        join earning_rules r on r.code = cast(:rule as text)
+        where a.id = any(cast(:accounts as uuid[])) and {WORTH} > 0
           and not exists (
             select from loyalty_transactions t
             where t.rule = cast(:rule as text) and t.source_type = cast(:source_type as text)
@@ -46,7 +48,7 @@ _CREDIT = text("""
             partition by account_id, date_trunc('day', at, 'Africa/Lagos') order by at, id
         ) + (
             select count(*) from loyalty_transactions t
-            where cast(:daily_cap as int) is not null and t.account_id = g.account_id
+            where g.daily_cap is not null and t.account_id = g.account_id
               and t.rule = cast(:rule as text)
               and date_trunc('day', t.at, 'Africa/Lagos') = date_trunc('day', g.at, 'Africa/Lagos')
         ) as nth
@@ -54,30 +56,31 @@ _CREDIT = text("""
     ), r as (
         select c.*, row_number() over w as n,
                cast(sum(points) over (w rows unbounded preceding) as bigint) as running
-        from c where cast(:daily_cap as int) is null or nth <= cast(:daily_cap as int)
+        from c where daily_cap is null or nth <= daily_cap
         window w as (partition by account_id order by at, id)
     ), t as (
         insert into loyalty_transactions (
             id, account_id, seq, kind, points, balance_after, is_qualifying,
             rule, source_type, source_id, at
         )
-        select id, account_id, seq + n, 'earn', points, available + running, :is_qualifying,
+        select id, account_id, seq + n, 'earn', points, available + running, is_qualifying,
                cast(:rule as text), cast(:source_type as text), source_id, at
         from r
     ), l as (
         insert into loyalty_lots (id, account_id, transaction_id, points, remaining, expires_at)
         select lot_id, account_id, id, points, points, expires_at from r
     ), s as (
-        select account_id, count(*) as n, cast(sum(points) as bigint) as points, max(at) as at
+        select account_id, count(*) as n, cast(sum(points) as bigint) as points,
+               cast(coalesce(sum(points) filter (where is_qualifying), 0) as bigint) as qualifying,
+               max(at) as at
         from r group by account_id
     )
     update loyalty_points p
     set seq = p.seq + s.n, available = p.available + s.points, earned = p.earned + s.points,
-        qualifying = p.qualifying + case when :is_qualifying then s.points else 0 end,
-        updated_at = s.at
+        qualifying = p.qualifying + s.qualifying, updated_at = s.at
     from s where p.id = s.account_id
     returning p.id, p.owed, s.n, s.points, s.at
-""")
+""")  # noqa: S608 -- the pieces are our own
 _RISE = text("""
     with up as (
         select p.id, p.tier, p.qualifying, n.code
@@ -124,21 +127,11 @@ def award_many(
     found = session.get(EarningRule, rule, populate_existing=True)
     if found is None or not found.is_active:
         raise RuleInactive(f"There is no earning rule {rule} in force.")
-    earning_events = [e for e in _once(events) if earning.worth(found, e.amount_kobo) > 0]
-    if not earning_events:
+    if not events:
         return 0, 0
-    locked = _lock(session, earning_events)
-    given = session.execute(
-        _CREDIT,
-        _columns(found, earning_events)
-        | {
-            "accounts": locked,
-            "rule": rule,
-            "source_type": source_type,
-            "daily_cap": found.daily_cap,
-            "is_qualifying": found.is_qualifying,
-        },
-    ).all()
+    wanted = _once(events)
+    about = {"accounts": _lock(session, wanted), "rule": rule, "source_type": source_type}
+    given = session.execute(_CREDIT, _columns(wanted) | about).all()
     _rise(session, {row.id: row.at for row in given})
     for row in given:
         if row.owed:
@@ -168,15 +161,14 @@ def _lock(session: Session, events: Sequence[Event]) -> Sequence[UUID]:
     return session.scalars(_LOCK, {"patients": patients}).all()
 
 
-def _columns(rule: EarningRule, events: Sequence[Event]) -> dict[str, Any]:
+def _columns(events: Sequence[Event]) -> dict[str, Any]:
     return {
         "ids": [uuid7() for _ in events],
         "lots": [uuid7() for _ in events],
         "patients": [event.patient_id for event in events],
         "sources": [event.source_id for event in events],
-        "points": [earning.worth(rule, event.amount_kobo) for event in events],
+        "amounts": [event.amount_kobo for event in events],
         "moments": [event.at for event in events],
-        "ends": [validity.month_end(event.at, rule.valid_months) for event in events],
     }
 
 

@@ -20,7 +20,6 @@ from crm.loyalty.refusals import AlreadyDecided, SameApprover
 from crm.models import (
     LoyaltyAccount,
     Patient,
-    PointsKind,
     PointsRequest,
     PointsRequestStatus,
 )
@@ -122,16 +121,13 @@ def _given(
     until = validity.day_end(gift.expires_on) if gift.expires_on else usual
     credit = Credit(
         account_id=account_id,
-        kind=PointsKind.ADJUST,
         points=gift.points,
         expires_at=until,
         is_qualifying=gift.is_qualifying,
         reason=gift.reason,
         actor_id=by_id,
     )
-    given = earning.give(session, credit, now=now)
-    assert given is not None  # noqa: S101 -- without rule and cap nothing can be in the way
-    return given
+    return earning.give(session, credit, now=now)
 
 
 def _decidable(session: Session, request_id: UUID, *, scope: Scope, by: Actor) -> PointsRequest:

@@ -1,15 +1,20 @@
-"""Earning: what an event is worth, and writing it down once."""
+"""Earning: what an event is worth, and writing it down once.
+
+The award itself is the function `award_points` of the database: one round trip, in which the
+account is locked by one statement and what the award rests on is read by the next.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, column, select, text
+from sqlalchemy import Row, column, text
 from sqlalchemy.orm import Session
 
-from crm.kit.clock import at_lagos, lagos_day
-from crm.loyalty import accounts, debts, ledger, validity
+from crm.kit.errors import DomainError
+from crm.kit.ids import uuid7
+from crm.loyalty import accounts, debts, ledger
 from crm.loyalty.ledger import Credit
 from crm.loyalty.refusals import (
     AccountFrozen,
@@ -19,23 +24,37 @@ from crm.loyalty.refusals import (
     NothingEarned,
     RuleInactive,
 )
-from crm.models import EarningRule, PointsKind, PointsTransaction
 
-_LOCK = text("""
-    select a.id, a.status, r.points, r.kobo_per_point, r.most_points, r.daily_cap,
-           r.valid_months, r.is_qualifying
-    from loyalty_points a, earning_rules r
-    where a.patient_id = :patient_id and r.code = :rule and r.is_active
-    for no key update of a
+WORTH = "least(coalesce(r.points, g.amount_kobo / r.kobo_per_point), r.most_points)"
+"""Points of a rule `r` for an event `g`: its own, or whole ones for the money, at most so many."""
+MONTH_END = (
+    "(date_trunc('month', g.at at time zone 'Africa/Lagos')"
+    " + make_interval(months => r.valid_months + 1)) at time zone 'Africa/Lagos'"
+)
+"""When what a rule `r` gives for an event `g` ends: as `validity.month_end`."""
+
+_GIVEN = "given"
+_AWARD = text("""
+    select outcome, account_id, points, available, qualifying, tier, tier_before, owed, detail
+    from award_points(
+        :patient_id, :rule, :source_type, :source_id, :amount_kobo, :reason, :actor_id, :now,
+        :id, :lot_id, :change_id
+    )
 """).columns(
-    column("id"),
-    column("status"),
-    column("points"),
-    column("kobo_per_point"),
-    column("most_points"),
-    column("daily_cap"),
-    column("valid_months"),
-    column("is_qualifying"),
+    *map(
+        column,
+        (
+            "outcome",
+            "account_id",
+            "points",
+            "available",
+            "qualifying",
+            "tier",
+            "tier_before",
+            "owed",
+            "detail",
+        ),
+    )
 )
 
 
@@ -70,7 +89,7 @@ def award(
     """Give what the rule gives for this event, once, and open an account where there is none.
 
     None when it earns nothing: given before, daily cap reached, amount too small, rule switched
-    off, account frozen. Two round trips: the account locked, then the points written.
+    off, account frozen. One round trip.
     """
     try:
         return earn(
@@ -103,36 +122,40 @@ def earn(
     Raises AlreadyAwarded, CapReached, NothingEarned, RuleInactive, AccountFrozen; then nothing
     has changed.
     """
-    found = _locked(session, patient_id, rule, now)
-    accounts.refuse_unless_active(found.status)
-    given = Credit(
-        account_id=found.id,
-        kind=PointsKind.EARN,
-        points=_worth(found, amount_kobo),
-        expires_at=validity.month_end(now, found.valid_months),
-        is_qualifying=found.is_qualifying,
-        rule=rule,
-        source_type=source_type,
-        source_id=source_id,
-        reason=reason,
-        actor_id=actor_id,
-        daily_cap=found.daily_cap,
-        today=at_lagos(lagos_day(now)) if found.daily_cap else None,
-    )
-    return _written(session, given, now=now)
+    event = {
+        "patient_id": patient_id,
+        "rule": rule,
+        "source_type": source_type,
+        "source_id": source_id,
+        "amount_kobo": amount_kobo,
+        "reason": reason,
+        "actor_id": actor_id,
+        "now": now,
+        "id": uuid7(),
+        "lot_id": uuid7(),
+        "change_id": uuid7(),
+    }
+    found = session.execute(_AWARD, event).one()
+    if found.outcome == "not_enrolled":
+        accounts.enrol(session, patient_id, now=now)
+        found = session.execute(_AWARD, event).one()
+    if found.outcome != _GIVEN:
+        raise _refusal(found)
+    return _awarded(session, event["id"], found, now=now)
 
 
-def give(session: Session, given: Credit, *, now: datetime) -> Award | None:
-    """Write points in on a locked account and pay what is owed; None as `ledger.credit`."""
-    written = ledger.credit(session, given, now=now)
-    if written is None:
-        return None
-    id_, after = written
-    paid = debts.collect(session, given.account_id, now=now) if after.owed else 0
+def give(session: Session, credit: Credit, *, now: datetime) -> Award:
+    """Write points in by hand on a locked account, and pay what is owed."""
+    id_, after = ledger.credit(session, credit, now=now)
+    return _awarded(session, id_, after, now=now)
+
+
+def _awarded(session: Session, id_: Any, after: Row[Any], *, now: datetime) -> Award:
+    paid = debts.collect(session, after.account_id, now=now) if after.owed else 0
     return Award(
         transaction_id=id_,
-        account_id=given.account_id,
-        points=given.points,
+        account_id=after.account_id,
+        points=after.points,
         available=after.available - paid,
         qualifying=after.qualifying,
         tier=after.tier,
@@ -140,42 +163,14 @@ def give(session: Session, given: Credit, *, now: datetime) -> Award | None:
     )
 
 
-def worth(rule: EarningRule | Row[Any], amount_kobo: int) -> int:
-    """What the rule gives: its points, or whole points for the amount, at most so many."""
-    points: int = rule.points or amount_kobo // (rule.kobo_per_point or 1)
-    return min(points, rule.most_points) if rule.most_points else points
-
-
-def _worth(rule: Row[Any], amount_kobo: int) -> int:
-    points = worth(rule, amount_kobo)
-    if points <= 0:
-        raise NothingEarned("The amount is too small for a point.")
-    return points
-
-
-def _locked(session: Session, patient_id: UUID, rule: str, now: datetime) -> Row[Any]:
-    """The account, ours now, with the rule; opened when it is the patient's first."""
-    wanted = {"patient_id": patient_id, "rule": rule}
-    found = session.execute(_LOCK, wanted).one_or_none()
-    if found is None:
-        accounts.enrol(session, patient_id, now=now)
-        found = session.execute(_LOCK, wanted).one_or_none()
-    if found is None:
-        raise RuleInactive(f"There is no earning rule {rule} in force.")
-    return found
-
-
-def _written(session: Session, given: Credit, *, now: datetime) -> Award:
-    awarded = give(session, given, now=now)
-    if awarded is not None:
-        return awarded
-    before = session.scalar(
-        select(PointsTransaction.id).where(
-            PointsTransaction.rule == given.rule,
-            PointsTransaction.source_type == given.source_type,
-            PointsTransaction.source_id == given.source_id,
-        )
-    )
-    if before is not None:
-        raise AlreadyAwarded("These points were given before.", transaction_id=before)
-    raise CapReached("No more of these points today.", daily_cap=given.daily_cap)
+def _refusal(found: Row[Any]) -> DomainError:
+    match found.outcome:
+        case "already_awarded":
+            return AlreadyAwarded("These points were given before.", transaction_id=found.detail)
+        case "cap_reached":
+            return CapReached("No more of these points today.", daily_cap=int(found.detail))
+        case "nothing_earned":
+            return NothingEarned("The amount is too small for a point.")
+        case "account_frozen":
+            return AccountFrozen(f"This account is {found.detail}.", account_status=found.detail)
+    return RuleInactive("There is no such earning rule in force.")

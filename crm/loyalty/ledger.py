@@ -10,36 +10,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, column, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from crm.kit.ids import uuid7
 from crm.loyalty.refusals import LedgerBroken
 from crm.models import PointsKind
 
-# A day's awards are counted among the member's last 200 transactions.
 _CREDIT = text("""
     with a as (
         select id, seq, available, qualifying + :qualifying as qualifying, tier
         from loyalty_points where id = :account_id
     ), t as (
         insert into loyalty_transactions (
-            id, account_id, seq, kind, points, balance_after, is_qualifying,
-            rule, source_type, source_id, reason, actor_id, at
+            id, account_id, seq, kind, points, balance_after, is_qualifying, reason, actor_id, at
         )
         select cast(:id as uuid), a.id, a.seq + 1, :kind, :points, a.available + :points,
-               :qualifying > 0, cast(:rule as text), cast(:source_type as text),
-               cast(:source_id as uuid), cast(:reason as text), cast(:actor_id as uuid),
+               :qualifying > 0, cast(:reason as text), cast(:actor_id as uuid),
                cast(:now as timestamptz)
         from a
-        where cast(:daily_cap as int) is null or cast(:daily_cap as int) > (
-            select count(*) from (
-                select rule, at from loyalty_transactions
-                where account_id = a.id and seq > a.seq - 200
-            ) as recent
-            where rule = cast(:rule as text) and at >= cast(:today as timestamptz)
-        )
-        on conflict (rule, source_type, source_id) where rule is not null do nothing
         returning id, seq, balance_after
     ), l as (
         insert into loyalty_lots (id, account_id, transaction_id, points, remaining, expires_at)
@@ -64,17 +53,19 @@ _CREDIT = text("""
         tier_since = case when up.code is null then p.tier_since else :now end, updated_at = :now
     from a, t left join up on true
     where p.id = a.id
-    returning p.available, p.qualifying, p.tier, a.tier as tier_before, p.owed
-""").columns(
-    column("available"), column("qualifying"), column("tier"), column("tier_before"), column("owed")
-)
+    returning p.id as account_id, cast(:points as bigint) as points, p.available, p.qualifying,
+              p.tier, a.tier as tier_before, p.owed
+""")
 
 _SOONEST = "expires_at, id"
 _OWN_FIRST = "(transaction_id = :original_id) desc, expires_at, id"
 
 
 def draw(order: str = _SOONEST) -> str:
-    """The common tables that take `:points` out of the open lots for the debit `t`."""
+    """The common tables that take `:points` out of the open lots for the debit `t`.
+
+    A lot holds a point at least, so no more lots than points are needed.
+    """
     return f"""
     o as (
         select id, remaining, expires_at, transaction_id from loyalty_lots
@@ -115,7 +106,7 @@ _TAKE_BACK = text(f"""
     set seq = t.seq, available = t.balance_after, earned = p.earned - :points, updated_at = :now
     from t where p.id = :account_id
     returning p.available, (select sum(points) from d) as drawn
-""").columns(column("available"), column("drawn"))  # noqa: S608 -- the pieces are our own
+""")  # noqa: S608 -- the pieces are our own
 
 _PUT_BACK = text("""
     with a as (
@@ -155,33 +146,24 @@ _PUT_BACK = text("""
         updated_at = :now
     from t, n where p.id = :account_id
     returning p.available, p.owed, n.points
-""").columns(column("available"), column("owed"), column("points"))
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """Points that come in, and the lot they make."""
+    """Points that somebody gives, and the lot they make."""
 
     account_id: UUID
-    kind: PointsKind
     points: int
     expires_at: datetime
     is_qualifying: bool
-    rule: str | None = None
-    source_type: str | None = None
-    source_id: UUID | None = None
-    reason: str | None = None
-    actor_id: UUID | None = None
-    daily_cap: int | None = None
-    today: datetime | None = None
-    """When the Lagos day began, where a cap counts."""
+    reason: str
+    actor_id: UUID | None
+    kind: PointsKind = PointsKind.ADJUST
 
 
-def credit(session: Session, given: Credit, *, now: datetime) -> tuple[UUID, Row[Any]] | None:
-    """Write points in; the transaction's id and the account as it is then.
-
-    None, and nothing written, when the source has earned before or the daily cap is reached.
-    """
+def credit(session: Session, given: Credit, *, now: datetime) -> tuple[UUID, Row[Any]]:
+    """Write points in by hand; the transaction's id and the account as it is then."""
     id_ = uuid7()
     written = session.execute(
         _CREDIT,
@@ -194,17 +176,12 @@ def credit(session: Session, given: Credit, *, now: datetime) -> tuple[UUID, Row
             "points": given.points,
             "qualifying": given.points if given.is_qualifying else 0,
             "expires_at": given.expires_at,
-            "rule": given.rule,
-            "source_type": given.source_type,
-            "source_id": given.source_id,
             "reason": given.reason,
             "actor_id": given.actor_id,
-            "daily_cap": given.daily_cap,
-            "today": given.today,
             "now": now,
         },
-    ).one_or_none()
-    return written and (id_, written)
+    ).one()
+    return id_, written
 
 
 def take_back(

@@ -15,7 +15,6 @@ from crm.kit.ids import uuid7
 from crm.kit.paging import Found, PageRequest, keyset
 from crm.kit.permissions import Scope
 from crm.kit.violations import meaning
-from crm.loyalty.spending import why_not
 from crm.models import (
     LoyaltyAccount,
     LoyaltyTier,
@@ -151,6 +150,18 @@ def chances(
         )
         for reward in rewards
     }
+
+
+def why_not(
+    *, standing: int, standing_wanted: int | None, home: UUID | None, place: UUID | None
+) -> list[str]:
+    """The reasons for which a member may not have a reward, as `redeem_points` finds them."""
+    reasons = []
+    if standing < (standing_wanted or 0):
+        reasons.append("tier_too_low")
+    if place is not None and home != place:
+        reasons.append("other_hospital")
+    return reasons
 
 
 def _filtered(query: Select[Reward], wanted: Wanted) -> Select[Reward]:

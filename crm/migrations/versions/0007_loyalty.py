@@ -1,5 +1,6 @@
 """Points and their ledger, tiers, earning rules, rewards, redemptions, referrals and payments."""
 
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 revision = "0007"
 down_revision = "0006"
 
+# The two movements that must be fast, each a function: one round trip, locked before it reads.
+_FUNCTIONS = ("award_points", "redeem_points")
+_SOURCES = Path(__file__).parents[1] / "functions"
 _MOMENT = sa.TIMESTAMP(timezone=True)
 _APPEND_ONLY = ("loyalty_transactions", "loyalty_tier_changes", "payment_refunds")
 
@@ -72,6 +76,8 @@ def upgrade() -> None:
     _make_redemptions()
     _make_referrals()
     _make_payments()
+    for function in _FUNCTIONS:
+        op.execute((_SOURCES / f"{function}.sql").read_text("utf-8"))
     for table in _APPEND_ONLY:
         op.execute(
             f"create trigger {table}_append_only before update or delete on {table} "
@@ -476,6 +482,8 @@ def _make_payments() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    for function in _FUNCTIONS:
+        op.execute(f"drop function {function}")
     for table in _APPEND_ONLY:
         op.execute(f"drop trigger {table}_append_only on {table}")
     for table in (
