@@ -154,6 +154,7 @@ def _just_told(desk: Desk, owner: Owner) -> UUID | None:
         owner.id,
         address_id=desk.talk.address_id,
         since=max(filter(None, (desk.talk.heard_at, desk.now - notices.FRESH))),
+        now=desk.now,
     )
 
 

@@ -59,13 +59,13 @@ def tell(session: Session, payout: Payout, *, now: datetime) -> None:
 
 
 def told_since(
-    session: Session, owner_id: UUID, *, address_id: UUID, since: datetime
+    session: Session, owner_id: UUID, *, address_id: UUID, since: datetime, now: datetime
 ) -> UUID | None:
-    """The payout of the newest notice to the owner there, when it was sent after `since`."""
+    """The payout of the newest notice to the owner there, when it went out after `since`."""
     newest = session.execute(
         select(Message.about_id, Message.due_at)
         .where(Message.owner_id == owner_id, Message.address_id == address_id)
-        .where(Message.purpose == Purpose.NOTICE)
+        .where(Message.purpose == Purpose.NOTICE, Message.due_at <= now)
         .where(Message.about_id.in_(select(Payout.id).where(Payout.owner_id == owner_id)))
         .order_by(Message.id.desc())
         .limit(1)

@@ -125,14 +125,14 @@ RENT_AND_SHARE = Terms(
         (RENT, "NGN 1,000,000.00 a month. In force since 1 Jan 2026, without an end."),
         (
             RENT_AND_SHARE,
-            "NGN 500,000.00 a month and 2.5% of the revenue received. "
-            "At least NGN 750,000.00 a month is guaranteed. In force since ...",
+            ("NGN 500,000.00 a month and 2.5% of the revenue received. "
+            "At least NGN 750,000.00 a month is guaranteed. In force since ..."),
         ),
         (
             TIERS,
-            "of the revenue billed: 10% up to NGN 5,000,000.00, 8% up to NGN 10,000,000.00, "
+            ("of the revenue billed: 10% up to NGN 5,000,000.00, 8% up to NGN 10,000,000.00, "
             "5% above that, each part at its own rate. At least NGN 600,000.00 a month is "
-            "guaranteed. At most NGN 5,000,000.00 a month is paid. In force since ...",
+            "guaranteed. At most NGN 5,000,000.00 a month is paid. In force since ..."),
         ),
     ],
 )
