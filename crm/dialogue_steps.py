@@ -116,4 +116,4 @@ def _misheard(session: Session, since: datetime) -> dict[str, int]:
         .where(Misheard.at >= since)
         .group_by(Misheard.question)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

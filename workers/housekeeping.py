@@ -1,7 +1,16 @@
 """Keeping the house: dead holds, partitions, old rows, people left waiting."""
 
 from bot.wiring import Wiring
-from crm import alerts, appointments, audit, idempotency, jobs, partitions, retention
+from crm import (
+    alerts,
+    appointments,
+    audit,
+    dialogue_steps,
+    idempotency,
+    jobs,
+    partitions,
+    retention,
+)
 from workers.runtime import job
 
 
@@ -43,3 +52,10 @@ def seal_audit(wiring: Wiring) -> dict[str, int]:
     """Seal the audit log up to now, so that a later change shows."""
     with wiring.transaction() as session:
         return {"sealed": audit.seal_due(session, now=wiring.now())}
+
+
+@job
+def count_steps(wiring: Wiring) -> dict[str, int]:
+    """Count how far yesterday's talks came, question by question."""
+    with wiring.transaction() as session:
+        return {"counted": dialogue_steps.count(session, now=wiring.now())}

@@ -41,6 +41,7 @@ SCHEDULE = (
     Entry("judged", "50 * * * *", "workers.templates.ensure", "utility", "paused words", ("all",)),
     Entry("contents", "40 0 * * *", "workers.contents.ensure", "utility", "templates approved"),
     Entry("seals", "10 * * * *", "workers.housekeeping.seal_audit", "utility", "the audit log"),
+    Entry("steps", "40 2 * * *", "workers.housekeeping.count_steps", "bulk", "where people stop"),
     Entry("purge", "0 3 * * *", "workers.housekeeping.purge", "utility", "what may not be kept"),
     Entry("retention", "20 3 * * *", "workers.privacy.forget_words", "bulk", "words grown old"),
     Entry(

@@ -1,0 +1,145 @@
+"""A conversation played again from its messages: what would be said today."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import inspect, select, text
+
+from bot import texts
+from conversations import replay
+from conversations.dialogues import DIALOGUES
+from conversations.engine import House
+from conversations.minutes import Minutes
+from crm.models import Address, Conversation
+from tests.people import ADA, MUSA
+
+
+def talk_of(stack, person) -> UUID:
+    with stack.wiring.sessions() as session:
+        return session.scalars(
+            select(Conversation.id)
+            .join(Address, Address.id == Conversation.address_id)
+            .where(Address.channel == person.channel)
+        ).one()
+
+
+def played(stack, person, **more) -> list[replay.Turn]:
+    with stack.wiring.sessions() as session:
+        turns = replay.replay(session, talk_of(stack, person), House.of(stack.wiring), **more)
+        session.rollback()
+    return turns
+
+
+def differing(turns) -> list[str]:
+    return [f"{t.words}: {t.then!r} -> {t.now!r}" for t in turns if t.differs]
+
+
+def everything(stack) -> dict[str, str]:
+    """Every table of the database, as one sum of its rows."""
+    with stack.wiring.sessions() as session:
+        names = inspect(session.connection()).get_table_names()
+        sums = "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {} t"
+        return {name: session.scalar(text(sums.format(name))) for name in names}
+
+
+def tell_the_story(stack) -> None:
+    """Someone new registers and books, loses the way, changes language, stops."""
+    for words in ("hi", "1", "yes", "Ada Obi", "25/11/1990", "Lagos", "1", "no", "0", "menu"):
+        stack.say(ADA, words)
+    for words in ("book", "1", "any", "tomorrow 10am", "qqq", "yes", "pidgin", "my appointments"):
+        stack.say(ADA, words)
+    for words in ("25/11/1990", "0", "STOP", "START", "english", "person", "hello?", "menu"):
+        stack.say(ADA, words)
+
+
+def test_a_talk_is_said_again_word_for_word(stack):
+    tell_the_story(stack)
+    before = everything(stack)
+    turns = played(stack, ADA)
+    assert len(turns) == 26
+    assert differing(turns) == []
+    assert not any(turn.asks_house for turn in turns)
+    assert everything(stack) == before
+    assert "Booked: Ada" in "".join(turn.now for turn in turns)
+
+
+def test_a_changed_text_is_shown_beside_the_old_one(stack, tmp_path, monkeypatch):
+    tell_the_story(stack)
+    for path in texts._HERE.glob("*.toml"):
+        words = path.read_text("utf-8").replace("Who would you like to see?", "Whom?")
+        (tmp_path / path.name).write_text(words, "utf-8")
+    monkeypatch.setattr(texts, "_HERE", tmp_path)
+    texts._books.cache_clear()
+    try:
+        turns = played(stack, ADA)
+    finally:
+        monkeypatch.undo()
+        texts._books.cache_clear()
+    changed = [turn for turn in turns if turn.differs]
+    assert changed
+    assert all("Whom?" in turn.now and "Whom?" not in turn.then for turn in changed)
+    lines = "\n".join(replay.side_by_side(turns))
+    assert "! General consultation. Whom?" in lines
+    assert f"26 turns, {len(changed)} of them different." in lines
+
+
+def test_a_changed_script_is_asked_of_todays_house_and_undone(stack, monkeypatch):
+    tell_the_story(stack)
+    before = everything(stack)
+    with stack.wiring.sessions() as session:
+        forget = text("select count(*) from appointments where status = 'booked'")
+        assert session.scalar(forget) == 1
+    monkeypatch.setattr("conversations.replay.again.Minutes", _no_memory())
+    turns = played(stack, ADA)
+    assert any(turn.asks_house for turn in turns)
+    assert everything(stack) == before
+
+
+def _no_memory():
+    return lambda **_: Minutes()
+
+
+def test_a_script_that_breaks_is_a_difference_not_a_crash(stack, monkeypatch):
+    stack.register(ADA, "Ada Obi")
+    stack.say(ADA, "menu")
+
+    def broken(*_):
+        raise RuntimeError("oh")
+
+    monkeypatch.setattr(DIALOGUES["menu"], "options", broken)
+    turns = played(stack, ADA)
+    assert "RuntimeError" in turns[0].now
+    assert turns[0].differs
+
+
+def test_reminders_answered_in_the_talk_are_asked_again_at_their_time(talk, stack):
+    stack.register(MUSA, "Musa Bello")
+    for words in ("book", "1", "any", "tuesday 10am", "yes"):
+        stack.say(MUSA, words)
+    stack.later(timedelta(hours=25))
+    stack.say(MUSA, "1")
+    turns = played(stack, MUSA)
+    assert "We expect Musa" in turns[-1].then
+    assert differing(turns) == []
+
+
+def test_only_the_turns_asked_for_are_shown(stack):
+    tell_the_story(stack)
+    assert [turn.words for turn in played(stack, ADA, since=25)] == ["hello?", "menu"]
+
+
+def test_messages_whose_words_are_forgotten_are_left_out(stack):
+    stack.register(ADA, "Ada Obi")
+    stack.say(ADA, "menu")
+    stack.say(ADA, "book")
+    with stack.wiring.transaction() as session:
+        forget = """update messages set body_sealed = null
+            where id = (select id from messages order by id limit 1)"""
+        session.execute(text(forget))
+    assert [turn.words for turn in played(stack, ADA)] == ["book"]
+
+
+def test_who_is_not_there_is_said_so(stack):
+    with stack.wiring.sessions() as session, pytest.raises(replay.NoSuchTalk):
+        replay.replay(session, UUID(int=1), House.of(stack.wiring))
