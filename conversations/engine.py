@@ -26,7 +26,7 @@ from crm import gate, inbox, outbox
 from crm.inbox import Heard, Talk
 from crm.kit.ids import uuid7
 from crm.kit.tokens import Links
-from crm.models import Lane, Purpose
+from crm.models import Address, Lane, Purpose
 from crm.outbox import Draft
 
 log = structlog.get_logger()
@@ -94,7 +94,9 @@ def answer(
     decided, reply = play(desk, said)
     body = _as_kept(said, decided, desk, language)
     heard = Heard(message_id, said.channel, said.provider_id, answers_turn, body=body)
-    posted = _prepared(session, talk, said, reply, now) if reply else None
+    known = None if talk.is_suppressed else gate.Facts(said.channel, heard_at=now)
+    draft = _draft(talk, said.channel, reply, known) if reply else None
+    posted = outbox.prepare(session, draft, now=now) if draft else None
     inbox.finish(session, talk, heard, now=now, reply=posted)
     bind_contextvars(turn=f"{was} > {talk.stands_at}")
     log.info("turn.taken", channel=said.channel, route=decided.to)
@@ -123,29 +125,40 @@ def _as_kept(said: Said, decided: Route, desk: Desk, language: str | None) -> di
     return {key: value for key, value in kept.items() if value} | desk.minutes.met
 
 
-def _prepared(
-    session: Session, talk: Talk, said: Said, reply: Reply, now: datetime
-) -> dict[str, Any]:
-    """The reply as a row of the outbox, its options carrying the turn they belong to.
+def hand_back(session: Session, talk_id: UUID, house: House, *, now: datetime) -> None:
+    """After a person: say that the bot answers again, and go on where it stopped."""
+    talk = inbox.take_up(session, talk_id)
+    channel = session.get_one(Address, talk.address_id).channel
+    desk = Desk(
+        session, talk, channel, uuid7(), house.languages, house.links, now, numbers=house.numbers
+    )
+    reply = Play(desk, Said("house", "", channel, "")).take(Route("handed_back"))
+    if reply is None:
+        return
+    talk.turn, talk.asked_at = talk.turn + 1, now
+    inbox.leave(session, talk, now=now)
+    outbox.post_many(session, [_draft(talk, channel, reply)], now=now)
 
-    They have just written, so unless something holds the address the gate need not ask.
+
+def _draft(talk: Talk, channel: Channel, reply: Reply, facts: gate.Facts | None = None) -> Draft:
+    """The reply, its options carrying the turn they belong to.
+
+    They have just written, so unless something holds the address the gate need not ask for facts.
     """
-    known = None if talk.is_suppressed else gate.Facts(said.channel, heard_at=now)
-    draft = Draft(
+    return Draft(
         address_id=talk.address_id,
-        channel=said.channel,
+        channel=channel,
         text=reply.text,
         options=[
             Option(payload(talk.turn, option.id), option.label, option.description)
             for option in reply.options
         ],
-        button_word=say("options", "choose", talk.language or "en", said.channel),
+        button_word=say("options", "choose", talk.language or "en", channel),
         purpose=Purpose.REPLY,
         lane=Lane.URGENT,
         conversation_id=talk.id,
         patient_id=talk.patient_id,
         owner_id=talk.owner_id,
         turn=talk.turn,
-        facts=known,
+        facts=facts,
     )
-    return outbox.prepare(session, draft, now=now)

@@ -79,6 +79,13 @@ class Play:
         whose.forget(self.desk)
         return self._open(home(self.desk.talk), {})
 
+    def _take_handed_back(self, _: Route) -> Reply:
+        """A person has answered: the question that was put aside for them, or the menu."""
+        self.spoken.append(self._text("person", "handed_back"))
+        is_beside = self.desk.talk.dialogue in _NEVER_PAUSED
+        talk = self._resumed() if is_beside else self._dialogue()
+        return self._reply(talk, talk.state) if talk else self._open(home(self.desk.talk), {})
+
     def _take_back(self, _: Route) -> Reply:
         trail = self.desk.talk.context.get("trail", [])
         if not trail:
@@ -140,6 +147,8 @@ class Play:
             return self._carry_on(talk, asked)
         wish = by_intent(self.desk.talk, self.said, self.desk.now)
         if wish and wish.dialogue not in (talk.name, "booking"):
+            if wish.dialogue == "person":
+                self._pause()
             return self._open(wish.dialogue, dict(wish.answers))
         return self._missed(talk)
 

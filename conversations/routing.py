@@ -34,8 +34,8 @@ _INTENTS = {
     "invite": "invite",
     "feedback": "feedback",
     "preferences": "preferences",
-    "data": "data",
-    "erase": "erase",
+    "data": "privacy",
+    "erase": "privacy",
     "waitlist": "place",
     "why": "why",
     **dict.fromkeys(OWNER_WISHES, "owner"),
@@ -100,9 +100,11 @@ def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -
     if talk.dialogue == "registration" and word in ("menu", "back") and not talk.is_owner:
         return None if word == "menu" else Route("back")
     if word == "person" and talk.answering is not Answering.WAITING:
-        return Route("open", "person")
+        return Route("open", "person", keeps=True)
     if word in ("menu", "help", "back"):
         return Route(word)
+    if word == "why":
+        return Route("open", "why", keeps=True)
     named = None if said.payload else language(said.text, languages)
     if named and not _hears(talk, "language"):
         return Route("speak", answers={"language": named})

@@ -19,11 +19,13 @@ NO_LONGER = timedelta(hours=4)
 def ask_for_person(session: Session, talk: Talk, *, reason: str, now: datetime) -> Hospital:
     """Put the talk in the line that waits for a person and tell the desk. Returns whose desk.
 
-    The line is served oldest first; asking again does not lose one's place.
+    The line is served oldest first; asking again does not lose one's place. A talk that a person
+    answers already stays with them.
     """
-    talk.answering = Answering.WAITING
-    talk.waiting_since = talk.waiting_since or now
-    talk.waiting_reason = reason
+    if talk.answering is not Answering.PERSON:
+        talk.answering = Answering.WAITING
+        talk.waiting_since = talk.waiting_since or now
+        talk.waiting_reason = reason
     return tell_desk(session, talk, reason=reason, now=now)
 
 

@@ -71,6 +71,17 @@ def withdraw_marketing(
     return len(session.execute(_NO_MORE_MARKETING, values).all())
 
 
+def ground(session: Session, address_id: UUID, purpose: str) -> Consent | None:
+    """The last yes at an address on which messages of this purpose stand."""
+    covering = (purpose, "care", "all") if purpose != "marketing" else (purpose,)
+    said = select(Consent).where(Consent.address_id == address_id, Consent.is_granted)
+    return session.scalar(
+        said.where(Consent.purpose.in_(covering))
+        .order_by((Consent.purpose == purpose).desc(), Consent.id.desc())
+        .limit(1)
+    )
+
+
 def history(session: Session, patient_id: UUID) -> Sequence[Consent]:
     """What was said for this patient, or for a whole phone of theirs, oldest first."""
     phones = select(AddressHolder.address_id).where(AddressHolder.patient_id == patient_id)

@@ -1,16 +1,18 @@
 """The inbox: what came in, once each, and the talk it belongs to."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from crm import addresses
+from crm.kit import driver
 from crm.kit.crypto import Vault
 from crm.kit.ids import uuid7
 from crm.models import Answering
@@ -122,11 +124,12 @@ def receive(
         "message_id": message_id,
         "now": now,
     }
-    row = _run(session, _OPEN, asked).one_or_none()
-    if row is None:
+    rows = driver.fetch(session, _OPEN, asked)
+    if not rows:
         _meet(session, channel, sender, now)
-        row = _run(session, _OPEN, asked).one()
-    return _read(vault, row) if row.is_new else None
+        rows = driver.fetch(session, _OPEN, asked)
+    *row, is_new = rows[0]
+    return _read(vault, row) if is_new else None
 
 
 _MEET = """
@@ -158,23 +161,18 @@ def _meet(session: Session, channel: Channel, sender: str, now: datetime) -> Non
         "value_index": addresses.index_of(vault, sender),
         "now": now,
     }
-    _run(session, _MEET, values)
-
-
-def _run(session: Session, sql: str, values: dict[str, Any]) -> CursorResult[Any]:
-    """What runs in every turn goes to the driver as it stands: half the cost of a compiled one."""
-    return session.connection().exec_driver_sql(sql, values)
+    driver.run(session, _MEET, values)
 
 
 _FIELDS = len(Talk.__dataclass_fields__) - 1
 """How many a row brings as they are; the context comes sealed."""
 
 
-def _read(vault: Vault, row: Any) -> Talk:
-    talk = Talk(*row[:_FIELDS])
+def _read(vault: Vault, row: Sequence[Any]) -> Talk:
+    talk, sealed = Talk(*row[:_FIELDS]), row[_FIELDS]
     talk.answering = Answering(talk.answering)
-    if row.context_sealed:
-        talk.context = json.loads(vault.open(row.context_sealed, where=CONTEXT, row=row.id))
+    if sealed:
+        talk.context = json.loads(vault.open(sealed, where=CONTEXT, row=talk.id))
     return talk
 
 
@@ -188,8 +186,15 @@ _HEARD = """
     on conflict (id) do update set status = excluded.status, status_at = excluded.status_at,
         stood_at = excluded.stood_at, body_sealed = excluded.body_sealed
 """
-_FINISH = f"""
-with heard as ({_HEARD})
+_REPLY = """
+    insert into messages (id, direction, channel, purpose, lane, status, address_id,
+                          conversation_id, patient_id, owner_id, turn, body_sealed, segments,
+                          due_at, reason, status_at)
+    values (%(reply_id)s, 'out', %(channel)s, %(reply_purpose)s, %(reply_lane)s, %(reply_status)s,
+            %(address_id)s, %(conversation_id)s, %(patient_id)s, %(owner_id)s, %(turn)s,
+            %(reply_body_sealed)s, %(reply_segments)s, %(reply_due_at)s, %(reply_reason)s, %(now)s)
+"""
+_LEAVE = """
 update conversations
 set answering = %(answering)s, language = %(language)s, patient_id = %(patient_id)s,
     owner_id = %(owner_id)s, dialogue = %(dialogue)s, state = %(state)s, turn = %(turn)s,
@@ -198,7 +203,9 @@ set answering = %(answering)s, language = %(language)s, patient_id = %(patient_i
     waiting_since = %(waiting_since)s, waiting_reason = %(waiting_reason)s,
     alerted_at = %(alerted_at)s, context_sealed = %(context_sealed)s, updated_at = %(now)s
 where id = %(conversation_id)s
-"""  # noqa: S608 -- the pieces are our own
+"""
+_FINISH = f"with heard as ({_HEARD}) {_LEAVE}"
+_FINISH_AND_REPLY = f"with heard as ({_HEARD}), reply as ({_REPLY}) {_LEAVE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +221,30 @@ class Heard:
 
 def keep(session: Session, talk: Talk, heard: Heard, *, now: datetime) -> None:
     """Write down what was said as still waiting for an answer."""
-    _run(session, _HEARD, _kept(session, talk, heard, "unanswered", now))
+    driver.run(session, _HEARD, _kept(session, talk, heard, "unanswered", now))
 
 
-def finish(session: Session, talk: Talk, heard: Heard, *, now: datetime) -> None:
-    """Write down what was said as answered, and the talk as the turn leaves it: one statement."""
+def finish(
+    session: Session,
+    talk: Talk,
+    heard: Heard,
+    *,
+    now: datetime,
+    reply: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down what was said as answered, the talk as the turn leaves it, and the reply.
+
+    One statement; `reply` is the row of it that the outbox has prepared.
+    """
+    left = _left(session, talk) | _kept(session, talk, heard, "answered", now)
+    said = {f"reply_{name}": value for name, value in (reply or {}).items()}
+    driver.run(session, _FINISH_AND_REPLY if reply else _FINISH, left | said)
+
+
+def _left(session: Session, talk: Talk) -> dict[str, Any]:
     vault: Vault = session.info["vault"]
     context = json.dumps(talk.context, separators=(",", ":"))
-    left = {
+    return {
         "answering": talk.answering.value,
         "language": talk.language,
         "dialogue": talk.dialogue,
@@ -236,7 +259,6 @@ def finish(session: Session, talk: Talk, heard: Heard, *, now: datetime) -> None
         "alerted_at": talk.alerted_at,
         "context_sealed": vault.seal(context, where=CONTEXT, row=talk.id),
     }
-    _run(session, _FINISH, left | _kept(session, talk, heard, "answered", now))
 
 
 def _kept(session: Session, talk: Talk, heard: Heard, status: str, now: datetime) -> dict[str, Any]:
@@ -266,6 +288,28 @@ where status = 'unanswered' and due_at <= :now
 order by due_at, id
 limit :limit
 """)
+
+_TAKE_UP = f"""
+select {_TALK}
+from conversations c {_QUESTION}
+where c.id = %(id)s
+for no key update of c
+"""  # noqa: S608 -- the pieces are our own
+
+
+def take_up(session: Session, talk_id: UUID) -> Talk:
+    """Lock a talk in which nobody has just written."""
+    vault: Vault = session.info["vault"]
+    (row,) = driver.fetch(session, _TAKE_UP, {"id": talk_id})
+    return _read(vault, row)
+
+
+def leave(session: Session, talk: Talk, *, now: datetime) -> None:
+    """Write down the talk as it is left, when nothing was said in it."""
+    left = _left(session, talk) | {"conversation_id": talk.id, "now": now}
+    owners = {"patient_id": talk.patient_id, "owner_id": talk.owner_id}
+    driver.run(session, _LEAVE, left | owners)
+
 
 _REOPEN = text(f"""
 select {_TALK}, m.channel, m.provider_id, m.body_sealed, m.attempts, exists (

@@ -164,13 +164,12 @@ def reply(
 
 
 def hand_back(session: Session, talk_id: UUID, *, scope: Scope, by: Actor, now: datetime) -> Talk:
-    """Let the bot answer again, from the menu. Raises TakenByAnother, NotFound."""
+    """Let the bot answer again, where it stopped. Raises TakenByAnother, NotFound."""
     row = _locked(session, talk_id, scope)
     if row.answering is Answering.PERSON and row.assigned_to != by.id:
         raise TakenByAnother("A colleague answers this talk already.", assigned_to=row.assigned_to)
     row.answering, row.assigned_to, row.updated_at = Answering.BOT, None, now
     row.waiting_since = row.waiting_reason = row.alerted_at = None
-    row.dialogue = row.state = None
     session.flush()
     return _with_people(session, [row])[0]
 

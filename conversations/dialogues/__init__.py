@@ -14,12 +14,15 @@ from conversations.dialogues.owner import Owner
 from conversations.dialogues.person import Person
 from conversations.dialogues.place import Place
 from conversations.dialogues.points import Points
+from conversations.dialogues.preferences import Preferences
+from conversations.dialogues.privacy import Privacy
 from conversations.dialogues.registration import Registration
 from conversations.dialogues.reminder import ReminderReply
 from conversations.dialogues.rewards import Rewards
 from conversations.dialogues.sides import Sides
 from conversations.dialogues.survey import OwnerSurvey
 from conversations.dialogues.waitlist import Waitlist
+from conversations.dialogues.why import Why
 
 DIALOGUES: dict[str, type[Dialogue]] = {
     kind.name: kind
@@ -39,11 +42,14 @@ DIALOGUES: dict[str, type[Dialogue]] = {
         Person,
         Place,
         Points,
+        Preferences,
+        Privacy,
         Registration,
         ReminderReply,
         Resume,
         Rewards,
         Sides,
         Waitlist,
+        Why,
     )
 }

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from conversations import engine
+from conversations.engine import House
 from crm import talks
 from crm.api.kit import Body, Data, Door, Out, Page, Query, call, idempotent, needs
 from crm.api.kit.fields import Moment
@@ -155,8 +157,11 @@ def reply(conversation_id: UUID, json_data: ReplyBody) -> Data[ReplyOut]:
 @needs(Permission.CONVERSATIONS_WRITE)
 @door.output(Data[TalkOut])
 def hand_back(conversation_id: UUID) -> Data[TalkOut]:
-    """Let the bot answer again."""
-    return Data(data=TalkOut.of(talks.hand_back(**_which(conversation_id))))
+    """Let the bot answer again, where it stopped; it says so."""
+    talk = talks.hand_back(**_which(conversation_id))
+    engine.hand_back(call.session, conversation_id, House.of(call.wiring), now=call.now)
+    call.session.refresh(talk.row)
+    return Data(data=TalkOut.of(talk))
 
 
 class NotUnderstoodQuery(Query):

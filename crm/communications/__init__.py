@@ -18,6 +18,7 @@ from crm.communications.refusals import (
 from crm.communications.scheduled import DueCounts, expire, look, wake
 from crm.communications.screen import sensitive_words
 from crm.communications.sending import Sent, send, send_many
+from crm.communications.tracing import last_unasked
 from crm.communications.trying import (
     NotOnAllowList,
     TooManyTests,
@@ -56,6 +57,7 @@ __all__ = [
     "explain",
     "facts_of_address",
     "is_for",
+    "last_unasked",
     "look",
     "people_of",
     "plan",
