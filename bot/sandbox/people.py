@@ -1,4 +1,4 @@
-"""The people whose phones are drawn: two to begin with, more by hand."""
+"""The people whose phones are drawn: three to begin with, more by hand."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ FIRST_NUMBER = 2349140000001
 FIRST = (
     ("adaeze", "Adaeze", "+2349140000001", "whatsapp"),
     ("musa", "Musa", "+2349140000002", "sms"),
+    ("salako", "Chief Salako", "+2349142000001", "sms"),
 )
+"""Two who are new to the house, and an owner whom the demo's data knows."""
 NAME_LIMIT = 40
 
 
@@ -34,7 +36,7 @@ class Person:
 
 
 def everyone(store: Store) -> list[Person]:
-    """Return all people in the order they came; the first two are always there."""
+    """Return all people in the order they came; the first ones are always there."""
     rows = store.rows("select id, name, number, channel from people order by position")
     if not rows:
         for place, person in enumerate(FIRST):

@@ -34,6 +34,9 @@ UNVERIFIED = 5
 """Whose account nobody has verified yet."""
 CHANGED = {6: timedelta(days=2), UNVERIFIED: timedelta(days=9)}
 """Whose account took the place of another, and how long ago."""
+ON_THE_PAGE = 1
+"""Who has a phone on the sandbox's page, by text message; the account is told in the tour."""
+_TOLD = ("058", "201406432")
 _BANKS = ("058", "044", "011", "033", "057")
 _Tables = dict[type[Any], list[Row]]
 
@@ -92,6 +95,8 @@ def _holding(
     since = at_lagos(first_month) + timedelta(hours=9)
     is_company = agreement.kind is OwnerKind.COMPANY
     channel = Channel.EMAIL if is_company else Channel.WHATSAPP
+    if number == ON_THE_PAGE:
+        channel = Channel.SMS
     owner_id, contract_id = house.chance.id_at(since), house.chance.id_at(since)
     tables[Owner].append(_owner(house, owner_id, agreement, hospital, channel, since))
     address_id = _reach(house, tables, owner_id, number, channel, since)
@@ -129,7 +134,8 @@ def _reach(  # noqa: PLR0917 -- one family of rows
     house: House, tables: _Tables, owner_id: UUID, number: int, channel: Channel, since: datetime
 ) -> UUID:
     """A phone for each, an e-mail for companies; the agreement to be written to. The preferred."""
-    values = {Channel.WHATSAPP: f"+23491420{number:05d}"}
+    phone = f"+23491420{number:05d}"
+    values = {Channel.SMS if channel is Channel.SMS else Channel.WHATSAPP: phone}
     if channel is Channel.EMAIL:
         values[Channel.EMAIL] = f"owner{number}@owners.example"
     made = {
@@ -192,7 +198,8 @@ def _version(house: House, contract_id: UUID, terms: Terms, since: datetime) -> 
 def _accounts(house: House, owner_id: UUID, name: str, number: int, since: datetime) -> list[Row]:
     """Each a verified one; two have changed, one only the other day, one to one not verified."""
     if number not in CHANGED:
-        return [_account(house, owner_id, name, since)]
+        told = _TOLD if number == ON_THE_PAGE else None
+        return [_account(house, owner_id, name, since, told=told)]
     changed_at, is_verified = house.now - CHANGED[number], number != UNVERIFIED
     old = _account(house, owner_id, name, since, is_active=False)
     new = _account(
@@ -210,8 +217,9 @@ def _account(
     is_active: bool = True,
     is_verified: bool = True,
     changed_at: datetime | None = None,
+    told: tuple[str, str] | None = None,
 ) -> Row:
-    bank, serial = house.chance.choice(_BANKS), house.chance.digits(9)
+    bank, serial = told or (house.chance.choice(_BANKS), house.chance.digits(9))
     digits = f"{serial}{nuban.check_digit(bank, serial)}"
     id_, where = house.chance.id_at(since), bank_accounts.WHERE
     verified = {

@@ -13,7 +13,9 @@ import pytest
 from sqlalchemy import column, create_engine, func, select, table, text
 from sqlalchemy.orm import Session
 
-from crm import demo, holidays, users
+from bot.channels.carrier import Channel
+from bot.sandbox import people
+from crm import addresses, bank_accounts, demo, holidays, owners, payouts, users
 from crm.demo.house import YEARS_BACK
 from crm.kit.clock import lagos, lagos_day
 from crm.kit.crypto import Vault
@@ -104,6 +106,18 @@ def test_there_is_enough_to_look_at(filled: Session) -> None:
     assert count(filled, RevenueEntry) > 5_000
     assert count(filled, Appointment) > 2_000
     assert count(filled, Redemption) > 100
+
+
+def test_the_owner_of_the_phone_page_is_one_of_them(filled: Session) -> None:
+    _, name, number, channel = people.FIRST[2]
+    address = addresses.find(filled, Channel(channel), number)
+    assert address is not None
+    [owner] = owners.held_by(filled, address.id)
+    account = bank_accounts.active(filled, owner.id)
+    assert name.split()[-1] in owner.name
+    assert account is not None
+    assert account.number_last4 == "4323"
+    assert payouts.account(filled, owner.id).last is not None
 
 
 def test_visits_reach_two_years_back_and_a_month_ahead(filled: Session) -> None:
