@@ -73,6 +73,11 @@ class Wiring:
         """The public links of the house."""
         return Links(self.settings.public_base_url, self.settings.secret_key)
 
+    @property
+    def forms(self) -> Links | None:
+        """The links that stand in for answers, where text messages hear none."""
+        return None if self.settings.sms_two_way else self.links
+
     @cached_property
     def tokens(self) -> AccessTokens:
         """The tokens by which the API knows its callers."""

@@ -18,9 +18,7 @@ def post_due(wiring: Wiring, *, dry_run: bool = False) -> Counts:
             return {"due": feedback.count_due(session, now=wiring.now())}
     return _in_batches(
         wiring,
-        lambda session: feedback.post_due(
-            session, now=wiring.now(), sms_two_way=wiring.settings.sms_two_way
-        ),
+        lambda session: feedback.post_due(session, now=wiring.now(), forms=wiring.forms),
     )
 
 
@@ -39,14 +37,15 @@ def ask_owners(wiring: Wiring, *, dry_run: bool = False) -> Counts:
     if dry_run:
         with wiring.transaction() as session:
             return {"due": satisfaction.count_due(session, now=wiring.now())}
-    two_way = wiring.settings.sms_two_way
     asked = _in_batches(
         wiring,
-        lambda session: satisfaction.post_due(session, now=wiring.now(), sms_two_way=two_way),
+        lambda session: satisfaction.post_due(session, now=wiring.now(), forms=wiring.forms),
     )
     nudged = _in_batches(
         wiring,
-        lambda session: Counter(nudged=satisfaction.nudge_due(session, now=wiring.now())),
+        lambda session: Counter(
+            nudged=satisfaction.nudge_due(session, now=wiring.now(), forms=wiring.forms)
+        ),
     )
     return asked | nudged
 

@@ -26,6 +26,4 @@ def post_due(wiring: Wiring, *, dry_run: bool = False) -> Counts:
 
 def _post_batch(wiring: Wiring) -> Counter[str]:
     with wiring.transaction() as session:
-        return reminders.post_due(
-            session, now=wiring.now(), sms_two_way=wiring.settings.sms_two_way
-        )
+        return reminders.post_due(session, now=wiring.now(), forms=wiring.forms)

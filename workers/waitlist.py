@@ -17,6 +17,6 @@ def offer_free(wiring: Wiring) -> Counts:
                 session,
                 service_id,
                 now=wiring.now(),
-                sms_two_way=wiring.settings.sms_two_way,
+                forms=wiring.forms,
             )
     return dict(counts)

@@ -205,7 +205,7 @@ def offer(entry_id: UUID, json_data: WaitlistOfferBody) -> Data[WaitlistOfferOut
         entry_id,
         starts_at=json_data.start_at,
         practitioner_id=json_data.practitioner_id,
-        sms_two_way=call.wiring.settings.sms_two_way,
+        forms=call.wiring.forms,
         by=call.actor,
         now=call.now,
     )

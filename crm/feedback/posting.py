@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from bot.channels.carrier import Channel
 from bot.texts import dates, say
 from crm import outbox, patients
 from crm.feedback import questions
 from crm.feedback.invitations import ASKED_WITHIN, was_asked_lately
 from crm.kit.clock import lagos_day
+from crm.kit.tokens import Links
 from crm.models import (
     Address,
     Appointment,
@@ -48,7 +50,7 @@ def count_due(session: Session, *, now: datetime) -> int:
 
 
 def post_due(
-    session: Session, *, now: datetime, limit: int = 100, sms_two_way: bool = True
+    session: Session, *, now: datetime, limit: int = 100, forms: Links | None = None
 ) -> Counter[str]:
     """Post one batch of due invitations; returns how many were posted and skipped.
 
@@ -57,10 +59,10 @@ def post_due(
     """
     counts: Counter[str] = Counter()
     for due in _claim(session, now=now, limit=limit):
-        address = _address(session, due.patient.id, sms_two_way=sms_two_way)
+        address = _address(session, due.patient.id, forms=forms)
         reason = _reason_to_skip(session, due, address, now=now)
         if reason is None and address is not None:
-            _post(session, due, address, now)
+            _post(session, due, address, forms if address.channel is Channel.SMS else None, now)
         else:
             _skip(due.invitation, reason or _NO_ADDRESS, now)
         counts[due.invitation.status] += 1
@@ -83,10 +85,10 @@ def _claim(session: Session, *, now: datetime, limit: int) -> Sequence[_Due]:
     return [_Due(*row) for row in rows]
 
 
-def _address(session: Session, patient_id: UUID, *, sms_two_way: bool) -> Address | None:
+def _address(session: Session, patient_id: UUID, *, forms: Links | None) -> Address | None:
     best = patients.best_address(session, patient_id)
     others = [address for address, _ in patients.addresses_of(session, patient_id)]
-    return questions.answerable([best, *others] if best else [], sms_two_way=sms_two_way)
+    return questions.answerable([best, *others] if best else [], forms=forms)
 
 
 def _reason_to_skip(
@@ -107,19 +109,25 @@ def _skip(invitation: FeedbackInvitation, reason: str, now: datetime) -> None:
     invitation.updated_at = now
 
 
-def _post(session: Session, due: _Due, address: Address, now: datetime) -> None:
+def _post(
+    session: Session, due: _Due, address: Address, forms: Links | None, now: datetime
+) -> None:
     invitation, language = due.invitation, due.patient.language
     hex_, day = invitation.id.hex, dates.day(lagos_day(due.visit.starts_at))
     name, place = due.patient.first_name, due.place
     facts = {"first_name": name, "place": place, "day": day}
+    if forms:
+        facts["link"] = forms.form("feedback", invitation.id)
+    key = "invitation_one_way" if forms else "invitation"
+    asked = questions.options(f"v1|feedback|{hex_}", language, address.channel)
     invitation.message_id = outbox.post(
         session,
         address_id=address.id,
         channel=address.channel,
-        text=say("feedback", "invitation", language, address.channel, **facts),
+        text=say("feedback", key, language, address.channel, **facts),
         purpose=Purpose.SURVEY,
         lane=Lane.UTILITY,
-        options=questions.options(f"v1|feedback|{hex_}", language, address.channel),
+        options=() if forms else asked,
         button_word=say("options", "choose", language, address.channel),
         template=Template(f"feedback_invitation_{language}", (name, place, day, hex_)),
         conversation_id=questions.talk_with(session, address.id),

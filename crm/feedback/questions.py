@@ -13,6 +13,7 @@ from bot.texts import say
 from crm import gate
 from crm.gate import Asked
 from crm.kit.ids import uuid7
+from crm.kit.tokens import Links
 from crm.models import Address, Conversation, Purpose
 
 SCORES = range(1, 6)
@@ -26,10 +27,15 @@ def options(prefix: str, language: str, channel: Channel) -> tuple[Option, ...]:
     )
 
 
-def answerable(addresses: Iterable[Address], *, sms_two_way: bool) -> Address | None:
-    """The first of these addresses from which an answer can come."""
-    heard = {Channel.WHATSAPP, Channel.SMS} if sms_two_way else {Channel.WHATSAPP}
-    return next((address for address in addresses if address.channel in heard), None)
+def answerable(addresses: Iterable[Address], *, forms: Links | None) -> Address | None:
+    """The first of these addresses from which an answer can come.
+
+    With `forms` text messages hear none; they are the last resort then, and carry a link.
+    """
+    chatted = [each for each in addresses if each.channel in (Channel.WHATSAPP, Channel.SMS)]
+    if forms:
+        chatted.sort(key=lambda each: each.channel is Channel.SMS)
+    return chatted[0] if chatted else None
 
 
 def refusal(

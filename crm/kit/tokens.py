@@ -1,6 +1,8 @@
 """Links that prove we made them."""
 
 import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -23,6 +25,18 @@ class DataLink:
     request_id: UUID
     address_id: UUID
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FormLink:
+    """Which form a link opens, and what it is about."""
+
+    kind: str
+    about: UUID
+
+
+FORMS = ("reminder", "feedback", "survey", "waitlist")
+_SEAL_BYTES = 10
 
 
 class Links:
@@ -56,6 +70,28 @@ class Links:
     def read_feedback(self, token: str) -> UUID | None:
         """The invitation a token answers; None when we did not make it."""
         return self._read("feedback", token)
+
+    def form(self, kind: str, about: UUID) -> str:
+        """The address of a form, short enough for a text message; `kind` is one of `FORMS`."""
+        said = bytes([FORMS.index(kind)]) + about.bytes
+        token = urlsafe_b64encode(said + self._short_seal(said)).decode()
+        return f"{self._base}/f/{token}"
+
+    def read_form(self, token: str) -> FormLink | None:
+        """The form a link opens; None when we did not make it."""
+        try:
+            raw = urlsafe_b64decode(token)
+        except ValueError:
+            return None
+        said, seal = raw[:-_SEAL_BYTES], raw[-_SEAL_BYTES:]
+        if not hmac.compare_digest(seal, self._short_seal(said)):
+            return None
+        return FormLink(FORMS[said[0]], UUID(bytes=said[1:]))
+
+    def _short_seal(self, said: bytes) -> bytes:
+        """Eighty bits: short, and still nothing that can be guessed over the network."""
+        key = self._signer("form").derive_key()
+        return hmac.digest(key, said, "sha256")[:_SEAL_BYTES]
 
     def statement(self, payout: UUID, *, until: datetime) -> str:
         """The address of an owner's statement, which opens without signing in until then."""

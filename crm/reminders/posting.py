@@ -17,6 +17,7 @@ from bot.channels.carrier import Channel, Option
 from bot.texts import dates, say
 from crm import outbox
 from crm.kit.ids import uuid7
+from crm.kit.tokens import Links
 from crm.models import (
     Appointment,
     AppointmentStatus,
@@ -95,15 +96,15 @@ def count_due(session: Session, *, now: datetime, which: Which = ALL) -> int:
 
 
 def post_due(
-    session: Session, *, now: datetime, limit: int = 200, sms_two_way: bool = True
+    session: Session, *, now: datetime, limit: int = 200, forms: Links | None = None
 ) -> Counter[str]:
     """Post one batch of due reminders; returns how many were posted, skipped and left for later.
 
     Those are skipped whose visit has changed or is near; those are left whose patient is writing
-    to us at this very moment. Where SMS hears no answer (`sms_two_way`), none is asked for. Eight
-    statements a batch, however many reminders.
+    to us at this very moment. Where SMS hears no answer it carries a link of `forms` instead.
+    Eight statements a batch, however many reminders.
     """
-    return post_batch(session, now=now, limit=limit, sms_two_way=sms_two_way)[0]
+    return post_batch(session, now=now, limit=limit, forms=forms)[0]
 
 
 def post_batch(
@@ -111,7 +112,7 @@ def post_batch(
     *,
     now: datetime,
     limit: int,
-    sms_two_way: bool,
+    forms: Links | None,
     which: Which = ALL,
 ) -> tuple[Counter[str], Sequence[UUID]]:
     """The same for some of them, with the ids of the messages posted."""
@@ -124,8 +125,11 @@ def post_batch(
         each.skip_if_stale(now)
     skipped = [each for each in due if each.is_skipped]
     ready = [each for each in due if not each.is_skipped and each.address_id in talks]
-    asking = [each for each in ready if sms_two_way or each.reminder.channel != Channel.SMS]
-    drafts = [each.draft(talks[each.address_id], asks=each in asking) for each in ready]
+    asking = [each for each in ready if not forms or each.reminder.channel != Channel.SMS]
+    drafts = [
+        each.draft(talks[each.address_id], forms=None if each in asking else forms)
+        for each in ready
+    ]
     posted = outbox.post_many(session, drafts, now=now)
     _note_posted(session, ready, posted, now)
     _note_asked(session, asking, talks, now)
@@ -172,19 +176,24 @@ class _Due:
             return "the same-day reminder says it"
         return None
 
-    def draft(self, talk_id: UUID, *, asks: bool) -> Draft:
-        """The message: first name, place, day and time; never service, doctor or reason."""
+    def draft(self, talk_id: UUID, *, forms: Links | None) -> Draft:
+        """The message: first name, place, day and time; never service, doctor or reason.
+
+        With `forms` it has a link in place of the question.
+        """
         visit, language, channel = self.appointment, self.patient.language, self.reminder.channel
         name, when = self.patient.first_name, dates.moment(visit.starts_at)
         key = self.reminder.kind.replace("-", "_")
         facts = {"first_name": name, "place": self.place, "when": when, "phone": self.phone}
+        if forms:
+            facts["link"] = forms.form("reminder", visit.id)
         return Draft(
             address_id=self.reminder.address_id,
             channel=channel,
-            text=say("reminder", key if asks else f"{key}_one_way", language, channel, **facts),
+            text=say("reminder", f"{key}_one_way" if forms else key, language, channel, **facts),
             purpose=Purpose.REMINDER,
             lane=Lane.UTILITY,
-            options=_options(visit.id, language, channel) if asks else (),
+            options=() if forms else _options(visit.id, language, channel),
             template=Template(
                 f"appointment_reminder_{key}_{language}", (name, self.place, when, visit.id.hex)
             ),

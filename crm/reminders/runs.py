@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from crm.kit.tokens import Links
 from crm.models import Message, MessageStatus, Reminder
 from crm.reminders.posting import ALL, Which, count_due, post_batch
 
@@ -38,7 +39,7 @@ def process(
     now: datetime,
     limit: int = MOST,
     which: Which = ALL,
-    sms_two_way: bool = True,
+    forms: Links | None = None,
     dry_run: bool = False,
 ) -> Report:
     """Post what is due, up to `limit`, and say what the gate made of it.
@@ -56,7 +57,7 @@ def process(
             session,
             now=now,
             limit=min(_BATCH, limit - done),
-            sms_two_way=sms_two_way,
+            forms=forms,
             which=which,
         )
         counts["posted"] += batch["posted"]

@@ -14,12 +14,14 @@ from sqlalchemy import ColumnElement, Select, TextClause, exists, func, or_, sel
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bot.channels.carrier import Channel
 from bot.texts import say
 from crm import outbox, owners
 from crm.feedback import questions, waking
 from crm.kit.clock import lagos_day
 from crm.kit.ids import uuid7
 from crm.kit.permissions import EVERYTHING, Scope
+from crm.kit.tokens import Links
 from crm.models import (
     Address,
     Contract,
@@ -87,7 +89,7 @@ def count_due(session: Session, *, now: datetime) -> int:
 
 
 def post_due(
-    session: Session, *, now: datetime, limit: int = 100, sms_two_way: bool = True
+    session: Session, *, now: datetime, limit: int = 100, forms: Links | None = None
 ) -> Counter[str]:
     """Post one batch of due invitations; returns how many were posted and skipped.
 
@@ -96,11 +98,11 @@ def post_due(
     counts: Counter[str] = Counter()
     claimed = _claim(session, _IS_PENDING, OwnerSurvey.due_at <= now, limit=limit)
     for each in claimed:
-        address = _address(session, each.owner.id, sms_two_way=sms_two_way)
+        address = _address(session, each.owner.id, forms=forms)
         reason = _reason_to_skip(session, each, address, now=now)
         survey = each.survey
         if reason is None and address is not None:
-            survey.message_id = _post(session, each, address, "invitation", now)
+            survey.message_id = _post(session, each, address, "invitation", forms=forms, now=now)
             survey.status, survey.posted_at = InvitationStatus.POSTED, now
             survey.address_id = address.id
         else:
@@ -112,7 +114,9 @@ def post_due(
     return counts
 
 
-def nudge_due(session: Session, *, now: datetime, limit: int = 100) -> int:
+def nudge_due(
+    session: Session, *, now: datetime, limit: int = 100, forms: Links | None = None
+) -> int:
     """Ask those once more who have kept silent for five days; returns how many.
 
     The gate has the last word: whoever said STOP meanwhile hears nothing.
@@ -123,7 +127,7 @@ def nudge_due(session: Session, *, now: datetime, limit: int = 100) -> int:
         each.survey.nudged_at = each.survey.updated_at = now
         address = session.get(Address, each.survey.address_id)
         if address is not None:
-            _post(session, each, address, "nudge", now)
+            _post(session, each, address, "nudge", forms=forms, now=now)
     session.flush()
     return len(claimed)
 
@@ -182,10 +186,10 @@ def _claim(
     return [_Asked(*row) for row in rows]
 
 
-def _address(session: Session, owner_id: UUID, *, sms_two_way: bool) -> Address | None:
+def _address(session: Session, owner_id: UUID, *, forms: Links | None) -> Address | None:
     ids = [reached.address_id for reached in owners.reached_at(session, owner_id)]
     found = {each.id: each for each in session.scalars(select(Address).where(Address.id.in_(ids)))}
-    return questions.answerable((found[id_] for id_ in ids), sms_two_way=sms_two_way)
+    return questions.answerable((found[id_] for id_ in ids), forms=forms)
 
 
 def _reason_to_skip(
@@ -200,17 +204,30 @@ def _reason_to_skip(
     return questions.refusal(session, address.id, owner_id=each.owner.id, now=now)
 
 
-def _post(session: Session, each: _Asked, address: Address, key: str, now: datetime) -> UUID:
+def _post(
+    session: Session,
+    each: _Asked,
+    address: Address,
+    key: str,
+    *,
+    forms: Links | None,
+    now: datetime,
+) -> UUID:
+    """Post the question; a text message that hears no answer has a link of `forms`."""
     language, channel = each.owner.language, address.channel
-    hex_ = each.survey.id.hex
+    hex_, facts = each.survey.id.hex, {"hospital": each.hospital}
+    is_linked = forms is not None and channel is Channel.SMS
+    if forms and is_linked:
+        facts["link"] = forms.form("survey", each.survey.id)
+    wording = f"{key}_one_way" if is_linked else key
     return outbox.post(
         session,
         address_id=address.id,
         channel=channel,
-        text=say("survey", key, language, channel, hospital=each.hospital),
+        text=say("survey", wording, language, channel, **facts),
         purpose=Purpose.SURVEY,
         lane=Lane.UTILITY,
-        options=questions.options(f"v1|survey|{hex_}", language, channel),
+        options=() if is_linked else questions.options(f"v1|survey|{hex_}", language, channel),
         button_word=say("options", "choose", language, channel),
         template=Template(f"survey_{key}_{language}", (each.hospital, hex_)),
         conversation_id=questions.talk_with(session, address.id),

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm.kit.clock import lagos, lagos_day
+from crm.kit.tokens import Links
 from crm.models import (
     OfferStatus,
     Service,
@@ -42,7 +43,7 @@ def waited_for(session: Session) -> Sequence[UUID]:
 
 
 def offer_free(
-    session: Session, service_id: UUID, *, now: datetime, sms_two_way: bool = True
+    session: Session, service_id: UUID, *, now: datetime, forms: Links | None = None
 ) -> int:
     """Offer what is free to those who wait for this service, in turn; how many were offered.
 
@@ -59,7 +60,7 @@ def offer_free(
     made = 0
     for entry in waiting:
         for slot in table.suiting(entry):
-            if offers.make(session, entry, slot, sms_two_way=sms_two_way, now=now):
+            if offers.make(session, entry, slot, forms=forms, now=now):
                 table.take(slot)
                 made += 1
                 break

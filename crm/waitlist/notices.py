@@ -10,6 +10,7 @@ from bot.texts import dates, say
 from crm import outbox, patients
 from crm.feedback.questions import talk_with
 from crm.kit.clock import lagos
+from crm.kit.tokens import Links
 from crm.models import Address, Hospital, Lane, Patient, Purpose, WaitlistEntry, WaitlistOffer
 from crm.outbox import Template
 
@@ -20,15 +21,20 @@ _CHATTED = frozenset({Channel.WHATSAPP, Channel.SMS})
 
 
 def send(
-    session: Session, made: WaitlistOffer, entry: WaitlistEntry, *, sms_two_way: bool, now: datetime
+    session: Session,
+    made: WaitlistOffer,
+    entry: WaitlistEntry,
+    *,
+    forms: Links | None,
+    now: datetime,
 ) -> None:
     """Send the offer to the patient; one who cannot be reached must be called by the desk."""
     address = patients.best_address(session, entry.patient_id)
     if address is None or address.channel not in _CHATTED:
         return
     made.address_id = address.id
-    asks = sms_two_way or address.channel != Channel.SMS
-    made.message_id = _post(session, made, entry, address, asks=asks, now=now)
+    links = forms if address.channel is Channel.SMS else None
+    made.message_id = _post(session, made, entry, address, forms=links, now=now)
     session.flush()
 
 
@@ -38,7 +44,7 @@ def _post(
     entry: WaitlistEntry,
     address: Address,
     *,
-    asks: bool,
+    forms: Links | None,
     now: datetime,
 ) -> UUID:
     patient = session.get_one(Patient, entry.patient_id)
@@ -50,7 +56,10 @@ def _post(
         "when": dates.moment(made.starts_at),
         "time": dates.clock(lagos(made.expires_at).time()),
     }
-    key, facts = ("offer", said) if asks else ("offer_one_way", said | {"phone": hospital.phone})
+    if forms:
+        key, facts = "offer_one_way", said | {"link": forms.form("waitlist", made.id)}
+    else:
+        key, facts = "offer", said
     return outbox.post(
         session,
         address_id=address.id,
@@ -58,7 +67,7 @@ def _post(
         text=say("waitlist", key, language, channel, **facts),
         purpose=Purpose.NOTICE,
         lane=Lane.UTILITY,
-        options=_options(made, language, channel) if asks else (),
+        options=() if forms else _options(made, language, channel),
         template=Template(template_name(language), (*(said[f] for f in FACTS), made.id.hex)),
         conversation_id=talk_with(session, address.id),
         patient_id=patient.id,

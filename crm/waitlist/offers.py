@@ -14,6 +14,7 @@ from crm.availability import Slot
 from crm.kit.errors import DomainError, NotFound
 from crm.kit.ids import uuid7
 from crm.kit.permissions import Actor, Permission, Scope
+from crm.kit.tokens import Links
 from crm.models import (
     Appointment,
     AppointmentStatus,
@@ -128,7 +129,7 @@ def offer(
     *,
     starts_at: datetime,
     practitioner_id: UUID | None = None,
-    sms_two_way: bool = True,
+    forms: Links | None = None,
     by: Actor,
     now: datetime,
 ) -> WaitlistOffer:
@@ -149,14 +150,14 @@ def offer(
         moving_id=entry.moving_id,
     )
     slot = next((slot for slot in near if slot.starts_at == starts_at), None)
-    made = make(session, entry, slot, sms_two_way=sms_two_way, now=now) if slot else None
+    made = make(session, entry, slot, forms=forms, now=now) if slot else None
     if made is None:
         raise NotOffered("That time is not free, or was offered already.")
     return made
 
 
 def make(
-    session: Session, entry: WaitlistEntry, slot: Slot, *, sms_two_way: bool, now: datetime
+    session: Session, entry: WaitlistEntry, slot: Slot, *, forms: Links | None, now: datetime
 ) -> WaitlistOffer | None:
     """Write the offer down and send it; None when the time or the person has one already."""
     is_session = slot.places_left is not None
@@ -176,7 +177,7 @@ def make(
         .returning(WaitlistOffer)
     )
     if made is not None:
-        notices.send(session, made, entry, sms_two_way=sms_two_way, now=now)
+        notices.send(session, made, entry, forms=forms, now=now)
     return made
 
 

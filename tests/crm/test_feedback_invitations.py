@@ -8,6 +8,7 @@ from sqlalchemy import select
 from bot.channels.carrier import Channel
 from crm import feedback, suppressions
 from crm.feedback import Said
+from crm.kit.tokens import Links
 from crm.models import (
     FeedbackInvitation,
     Message,
@@ -193,14 +194,19 @@ def test_who_has_no_number_is_skipped(session, clinic, now):
     assert invitation.skip_reason == "there is no address from which an answer can come"
 
 
-def test_where_text_messages_hear_no_answer_none_is_asked(session, clinic, now):
+def test_where_text_messages_hear_no_answer_they_carry_a_link(session, clinic, now, vault):
     bola = a_patient("Bola Ade")
     session.add(bola)
     session.flush()
     a_phone(session, bola, "+2349140000188", now=now, channel=Channel.SMS)
-    invite(session, a_visit(session, clinic, bola, over_at=now - HOUR), now)
+    invitation = invite(session, a_visit(session, clinic, bola, over_at=now - HOUR), now)
 
-    assert post(session, now + HOUR, sms_two_way=False) == {"skipped": 1}
+    links = Links("https://bot.example", "secret")
+    assert post(session, now + HOUR, forms=links) == {"posted": 1}
+    message = session.get_one(Message, {"id": invitation.message_id})
+    body = unseal(vault, message.body_sealed, row=message.id)
+    assert body.text.endswith(f"Please tell us here: {links.form('feedback', invitation.id)}")
+    assert not body.options
 
 
 def test_a_question_that_could_not_be_asked_for_days_is_dropped(session, visit, now):

@@ -10,6 +10,7 @@ from bot.channels.carrier import Channel
 from bot.wiring import Wiring
 from crm import appointments, reminders
 from crm.kit.clock import SystemClock, at_lagos, lagos
+from crm.kit.tokens import Links
 from crm.models import (
     Appointment,
     Conversation,
@@ -290,9 +291,10 @@ def test_where_text_messages_hear_no_answer_none_is_asked_for(
     a_phone(session, musa, "+2349140000199", now=now, channel=Channel.SMS)
     clinic.book(session, musa, clinic.slot(14), now=now)
 
-    reminders.post_due(session, now=day_before, sms_two_way=False)
+    links = Links("https://bot.example", "secret")
+    reminders.post_due(session, now=day_before, forms=links)
     message = session.scalars(select(Message).where(Message.patient_id == musa.id)).one()
     body = unseal(vault, message.body_sealed, row=message.id)
     assert "Will you come?" not in body.text
-    assert "please call the hospital: +234" in body.text
+    assert links.form("reminder", message.about_id) in body.text
     assert not body.options

@@ -10,6 +10,7 @@ from crm import appointments, outbox, waitlist
 from crm.appointments import SlotTaken
 from crm.kit.clock import LAGOS, at_lagos
 from crm.kit.permissions import Actor
+from crm.kit.tokens import Links
 from crm.models import (
     AppointmentStatus,
     DayPart,
@@ -125,11 +126,13 @@ def test_the_offer_is_a_message_with_two_answers_and_a_half_hour(session, clinic
 def test_where_text_messages_hear_nothing_none_is_asked_for(session, clinic, now, vault):
     a_phone(session, clinic.musa, "+2349140000077", now=now, channel=Channel.SMS)
     wait(session, clinic, clinic.musa, now=now)
-    waitlist.offer_free(session, clinic.service.id, now=now, sms_two_way=False)
+    links = Links("https://bot.example", "secret")
+    waitlist.offer_free(session, clinic.service.id, now=now, forms=links)
     message = session.scalars(select(Message)).one()
     body = outbox.unseal(vault, message.body_sealed, row=message.id)
     assert not body.options
-    assert clinic.hospital.phone in body.text
+    made = session.scalars(select(WaitlistOffer)).one()
+    assert body.text.endswith(links.form("waitlist", made.id))
 
 
 def test_accepting_books_and_ends_the_wait(session, clinic, now):

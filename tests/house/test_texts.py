@@ -51,6 +51,7 @@ FACTS = {
     "place": "GrandPro Port Harcourt",
     "address": "Plot 1278B, Adeola Odeku Extension, Victoria Island, Lagos",
     "phone": "+234 914 000 0300",
+    "link": f"https://bot.grandpro.example/f/{'x' * 36}",
     "map": "https://maps.app.goo.gl/x8YqC3b5kQ2hN7wZ9",
     "calendar": f"https://bot.grandpro.example/calendar/{'0' * 32}.{'x' * 43}.ics",
     "tries": 2,

@@ -51,7 +51,7 @@ def process(json_data: ReminderRunBody) -> Data[ReminderRunOut]:
         now=call.now,
         limit=json_data.limit,
         which=_which(json_data),
-        sms_two_way=call.wiring.settings.sms_two_way,
+        forms=call.wiring.forms,
         dry_run=json_data.dry_run,
     )
     took = int((perf_counter() - began) * 1000)
