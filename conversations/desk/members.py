@@ -1,9 +1,9 @@
-"""A patient's points account, for the talks that show it or spend from it."""
+"""Whom a personal talk is about, what they may see, and their points account."""
 
 from conversations.desk import Answers, Desk
 from conversations.desk.identity import patient_of
 from crm import loyalty
-from crm.kit.permissions import Scope
+from crm.kit.permissions import Actor, Kind, Role, Scope
 from crm.loyalty.refusals import NotEnrolled
 from crm.models import LoyaltyAccount, Patient
 
@@ -18,6 +18,11 @@ def patient(desk: Desk, answers: Answers) -> Patient:
 def own_scope(patient: Patient) -> Scope:
     """What a patient may see: their own."""
     return Scope(frozenset(), patient_id=patient.id)
+
+
+def itself(patient: Patient) -> Actor:
+    """The patient, acting for themselves."""
+    return Actor(Kind.PATIENT, patient.id, patient.first_name, ((Role.PATIENT, None),))
 
 
 def account_of(desk: Desk, answers: Answers) -> LoyaltyAccount | None:

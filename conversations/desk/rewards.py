@@ -29,8 +29,8 @@ def find_rewards(desk: Desk, answers: Answers) -> Outcome:
     given = _given(desk, answers)
     chances = rewards.chances(desk.session, given, account)
     names = {step.code: step.name for step in tiers.ladder(desk.session)}
-    rows = [_row(each, chances[each.id], account, names) for each in given]
-    rows = sorted((row for row in rows if row), key=_nearest)
+    lines = (_row(each, chances[each.id], account, names) for each in given)
+    rows = sorted((line for line in lines if line is not None), key=_nearest)
     if not rows:
         return "none", None
     return "rewards", {"rewards": rows, "points": account.available}
@@ -129,9 +129,7 @@ def _reward(desk: Desk, answers: Answers) -> Reward | None:
         return None
 
 
-def _why_not(
-    desk: Desk, chance: Chance, reward: Reward, account: LoyaltyAccount
-) -> dict[str, Any]:
+def _why_not(desk: Desk, chance: Chance, reward: Reward, account: LoyaltyAccount) -> dict[str, Any]:
     if "tier_too_low" in chance.reasons:
         steps = tiers.ladder(desk.session)
         tier = next((step.name for step in steps if step.code == reward.min_tier), "")

@@ -1,11 +1,13 @@
 """Points: how many, what they lead to, where each comes from, what ends when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.channels.carrier import Channel, Option
 from bot.texts import dates, knows, say
 from conversations.dialogue import Dialogue, as_day
+
+_EXPLAIN = ("explain", "explain points", "how did i get them", "how una count am")
 
 
 class Points(Dialogue):
@@ -22,6 +24,7 @@ class Points(Dialogue):
         ("ask", "rewards", None, None, "to_rewards"),
         ("ask", "codes", None, None, "to_codes"),
         ("ask", "invite", None, None, "to_invite"),
+        ("ask", "someone_new", None, "ask_again_for_whom", "to_identity"),
         ("ask", "anything", None, None, "ask"),
         ("find_history", "page", None, "keep_page", "history"),
         ("find_history", "no_account", None, None, "no_points"),
@@ -40,7 +43,7 @@ class Points(Dialogue):
     )
     house = frozenset({"find_account", "find_history", "find_sources"})
     offers = {
-        "ask": ("history", "explain", "rewards", "codes", "invite"),
+        "ask": "ways_in",
         "history": "ways_on",
         "explained": ("history", "rewards"),
         "no_points": ("book", "invite"),
@@ -50,6 +53,7 @@ class Points(Dialogue):
         "to_codes": "codes",
         "to_invite": "invite",
         "to_booking": "booking",
+        "to_identity": "identity",
     }
     is_personal = True
 
@@ -73,17 +77,31 @@ class Points(Dialogue):
     def from_the_newest(self, _: Any) -> None:
         self.answers["cursor"] = None
 
+    def ask_again_for_whom(self, _: Any) -> None:
+        self.answers["then"] = self.name
+        self.answers["wish"] = None
+
     def keep_page(self, page: dict[str, Any]) -> None:
         self.answers.update(page)
 
     def keep_sources(self, found: dict[str, Any]) -> None:
         self.answers["sources"] = found
 
+    def ways_in(self) -> Iterator[Option]:
+        for id_ in ("history", "explain", "rewards", "codes", "invite"):
+            yield Option(id_, "")
+        if self.answers.get("patients"):
+            yield Option("someone_new", "")
+
     def ways_on(self) -> Iterator[Option]:
         if self.answers.get("cursor"):
             yield Option("older", "")
         yield Option("explain", "")
         yield Option("rewards", "")
+
+    def other_names(self) -> Mapping[str, Sequence[str]]:
+        """How people ask where their points come from."""
+        return {"explain": _EXPLAIN}
 
     def facts(self) -> dict[str, Any]:
         """The lines of the history, and the sum with its parts, in words."""

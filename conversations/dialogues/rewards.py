@@ -21,7 +21,7 @@ class Rewards(Dialogue):
         ("find_rewards", "none", None, None, "none"),
         ("find_rewards", "no_account", None, None, "to_points"),
         ("find_rewards", "frozen", None, None, "frozen"),
-        ("ask", "more", None, "turn_page", "ask"),
+        ("ask", "next_page", None, "turn_page", "ask"),
         ("ask", "choice", None, "choose", "look"),
         ("ask", "anything", None, None, "ask"),
         ("look", "ready", None, "keep_chosen", "check"),
@@ -79,7 +79,7 @@ class Rewards(Dialogue):
         for row in rows[first : first + _A_PAGE]:
             yield Option(row["id"], row["name"], self._price(row))
         if len(rows) > _A_PAGE:
-            yield Option("more", "")
+            yield Option("next_page", "")
 
     def facts(self) -> dict[str, Any]:
         """The points, and the reward that was picked."""

@@ -18,6 +18,8 @@ ROUTES = {
     "POST /webhooks/twilio/status": SIGNED,
     "POST /webhooks/sendgrid/events": SIGNED,
     "GET /calendar/<token>.ics": TOKEN,
+    "GET /my-data/<token>": TOKEN,
+    "POST /my-data/<token>": TOKEN,
     "GET /statements/<token>.pdf": TOKEN,
     "GET /unsubscribe/<token>": TOKEN,
     "POST /unsubscribe/<token>": TOKEN,
