@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
-from crm import addresses, gate, outbox, patients
+from crm import addresses, gate, outbox, owners, patients
 from crm.inbox import BODY
 from crm.kit.crypto import Vault
 from crm.kit.errors import DomainError, NotFound
 from crm.kit.paging import Found, PageRequest, keyset
-from crm.kit.permissions import Actor, Scope
+from crm.kit.permissions import Actor, Permission, Scope
 from crm.models import (
     Address,
     AddressHolder,
@@ -27,6 +27,8 @@ from crm.models import (
     Lane,
     Message,
     Misheard,
+    Owner,
+    OwnerAddress,
     Patient,
     Purpose,
 )
@@ -70,8 +72,25 @@ class Line:
     options: Sequence[str]
 
 
-def visible(scope: Scope) -> ColumnElement[bool]:
-    """Talks with people of the scope; those with people nobody knows are the first hospital's."""
+def visible(scope: Scope, *, by: Actor) -> ColumnElement[bool]:
+    """Talks with people of the scope; those with people nobody knows are the first hospital's.
+
+    While an owner speaks in it, a talk is about money: only who may know owners sees it.
+    """
+    is_open_to = true() if by.may(Permission.OWNERS_READ) else Conversation.owner_id.is_(None)
+    return and_(_of_scope(scope), is_open_to)
+
+
+def _of_scope(scope: Scope) -> ColumnElement[bool]:
+    if scope.hospitals is None:
+        return true()
+    held = select(OwnerAddress.owner_id).where(OwnerAddress.address_id == Conversation.address_id)
+    of_our_owners = (
+        select(Owner.id)
+        .where(Owner.id.in_(held), owners.visible(scope))
+        .exists()
+        .correlate(Conversation)
+    )
     holders = select(AddressHolder.patient_id).where(
         AddressHolder.address_id == Conversation.address_id
     )
@@ -81,23 +100,23 @@ def visible(scope: Scope) -> ColumnElement[bool]:
         .exists()
         .correlate(Conversation)
     )
-    if scope.hospitals is None:
-        return Conversation.id.is_not(None)
     first = select(Hospital.id).where(Hospital.is_active).order_by(Hospital.position).limit(1)
     answers_strangers = first.scalar_subquery().in_(scope.hospitals or {UUID(int=0)})
-    return or_(of_ours, and_(~holders.exists(), answers_strangers))
+    is_stranger = ~holders.exists() & ~held.exists()
+    return or_(of_ours, of_our_owners, and_(is_stranger, answers_strangers))
 
 
 def search(
     session: Session,
     *,
     scope: Scope,
+    by: Actor,
     page: PageRequest,
     answering: Answering | None = None,
     assigned_to: UUID | None = None,
 ) -> Found[Talk]:
     """Talks in scope, the newest heard first; `answering` "waiting" is the line before the desk."""
-    found = select(Conversation).where(visible(scope), Conversation.heard_at.is_not(None))
+    found = select(Conversation).where(visible(scope, by=by), Conversation.heard_at.is_not(None))
     if answering:
         found = found.where(Conversation.answering == answering)
     if assigned_to:
@@ -106,14 +125,16 @@ def search(
     return Found(_with_people(session, rows.items), rows.next_cursor)
 
 
-def get(session: Session, talk_id: UUID, *, scope: Scope) -> Talk:
+def get(session: Session, talk_id: UUID, *, scope: Scope, by: Actor) -> Talk:
     """One talk. Raises NotFound."""
-    return _with_people(session, [_row(session, select(Conversation), talk_id, scope)])[0]
+    return _with_people(session, [_row(session, select(Conversation), talk_id, scope, by)])[0]
 
 
-def lines(session: Session, talk: Talk, *, page: PageRequest) -> Found[Line]:
-    """What was said in it, newest first."""
+def lines(session: Session, talk: Talk, *, by: Actor, page: PageRequest) -> Found[Line]:
+    """What was said in it, newest first; what an owner said is for who may know owners."""
     found = select(Message).where(Message.conversation_id == talk.row.id)
+    if not by.may(Permission.OWNERS_READ):
+        found = found.where(Message.owner_id.is_(None))
     rows = keyset(session, found, page, Message.id.desc())
     vault: Vault = session.info["vault"]
     return Found([_opened(vault, row) for row in rows.items], rows.next_cursor)
@@ -124,7 +145,7 @@ def take_over(session: Session, talk_id: UUID, *, scope: Scope, by: Actor, now: 
 
     Raises TakenByAnother, NotFound.
     """
-    row = _locked(session, talk_id, scope)
+    row = _locked(session, talk_id, scope, by)
     if row.answering is Answering.PERSON and row.assigned_to != by.id:
         raise TakenByAnother("A colleague answers this talk already.", assigned_to=row.assigned_to)
     row.answering, row.assigned_to, row.updated_at = Answering.PERSON, by.id, now
@@ -140,7 +161,7 @@ def reply(
 
     Raises NotTaken, TakenByAnother, WindowClosed, NotFound.
     """
-    row = _locked(session, talk_id, scope)
+    row = _locked(session, talk_id, scope, by)
     if row.answering is not Answering.PERSON:
         raise NotTaken("Take the talk over before you write in it.")
     if row.assigned_to != by.id:
@@ -158,6 +179,7 @@ def reply(
         lane=Lane.URGENT,
         conversation_id=row.id,
         patient_id=row.patient_id,
+        owner_id=row.owner_id,
         sent_by=by.id,
         now=now,
     )
@@ -165,7 +187,7 @@ def reply(
 
 def hand_back(session: Session, talk_id: UUID, *, scope: Scope, by: Actor, now: datetime) -> Talk:
     """Let the bot answer again, where it stopped. Raises TakenByAnother, NotFound."""
-    row = _locked(session, talk_id, scope)
+    row = _locked(session, talk_id, scope, by)
     if row.answering is Answering.PERSON and row.assigned_to != by.id:
         raise TakenByAnother("A colleague answers this talk already.", assigned_to=row.assigned_to)
     row.answering, row.assigned_to, row.updated_at = Answering.BOT, None, now
@@ -221,22 +243,22 @@ def _examples(session: Session, row: Any, since: datetime) -> list[str]:
 
 
 def _row(
-    session: Session, query: Select[Conversation], talk_id: UUID, scope: Scope
+    session: Session, query: Select[Conversation], talk_id: UUID, scope: Scope, by: Actor
 ) -> Conversation:
-    row = session.scalar(query.where(Conversation.id == talk_id, visible(scope)))
+    row = session.scalar(query.where(Conversation.id == talk_id, visible(scope, by=by)))
     if row is None:
         raise NotFound("There is no such talk.")
     return row
 
 
-def _locked(session: Session, talk_id: UUID, scope: Scope) -> Conversation:
+def _locked(session: Session, talk_id: UUID, scope: Scope, by: Actor) -> Conversation:
     # A turn that is being taken ends first; then the bot is silent.
     query = select(Conversation).with_for_update(key_share=True)
-    return _row(session, query.execution_options(populate_existing=True), talk_id, scope)
+    return _row(session, query.execution_options(populate_existing=True), talk_id, scope, by)
 
 
 def _with_people(session: Session, rows: Sequence[Conversation]) -> list[Talk]:
-    """The talks with their numbers and names: two queries, however many."""
+    """The talks with their numbers and names: three queries, however many."""
     ids = [row.address_id for row in rows]
     found = {each.id: each for each in session.scalars(select(Address).where(Address.id.in_(ids)))}
     names: dict[UUID, list[str]] = {id_: [] for id_ in ids}
@@ -245,6 +267,13 @@ def _with_people(session: Session, rows: Sequence[Conversation]) -> list[Talk]:
         .join(Patient, Patient.id == AddressHolder.patient_id)
         .where(AddressHolder.address_id.in_(ids))
         .order_by(AddressHolder.role.desc(), Patient.full_name)
+    ):
+        names[address_id].append(name)
+    for address_id, name in session.execute(
+        select(OwnerAddress.address_id, Owner.name)
+        .join(Owner, Owner.id == OwnerAddress.owner_id)
+        .where(OwnerAddress.address_id.in_(ids))
+        .order_by(Owner.name)
     ):
         names[address_id].append(name)
     return [

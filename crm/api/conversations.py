@@ -68,6 +68,7 @@ def index(query_data: TalkQuery) -> Page[TalkOut]:
     found = talks.search(
         call.session,
         scope=call.scope,
+        by=call.actor,
         page=query_data.page(),
         answering=query_data.answering,
         assigned_to=call.actor.id if query_data.mine else None,
@@ -80,7 +81,7 @@ def index(query_data: TalkQuery) -> Page[TalkOut]:
 @door.output(Data[TalkOut])
 def show(conversation_id: UUID) -> Data[TalkOut]:
     """One talk."""
-    return Data(data=TalkOut.of(talks.get(call.session, conversation_id, scope=call.scope)))
+    return Data(data=TalkOut.of(_talk(conversation_id)))
 
 
 class LineOut(Out):
@@ -117,8 +118,13 @@ class LineOut(Out):
 @door.output(Page[LineOut])
 def messages(conversation_id: UUID, query_data: Query) -> Page[LineOut]:
     """What was said, newest first."""
-    talk = talks.get(call.session, conversation_id, scope=call.scope)
-    return Page[LineOut].of(talks.lines(call.session, talk, page=query_data.page()), LineOut.of)
+    talk = _talk(conversation_id)
+    found = talks.lines(call.session, talk, by=call.actor, page=query_data.page())
+    return Page[LineOut].of(found, LineOut.of)
+
+
+def _talk(conversation_id: UUID) -> talks.Talk:
+    return talks.get(call.session, conversation_id, scope=call.scope, by=call.actor)
 
 
 @door.post("/conversations/<uuid:conversation_id>/take-over")
