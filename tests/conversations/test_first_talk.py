@@ -31,7 +31,7 @@ def test_a_new_patient_registers_and_books_tomorrow_at_three_by_words(talk):
         Bot: Thank you, Ada. You are registered.
 
              What would you like to do?
-             [Book a visit] [My appointments] [Talk to a person] [Change language]
+             [Book a visit] [My appointments]...[Talk to a person] [Change language] [More]
         Ada: i want to see a doctor tomorrow 3pm
         Bot: GrandPro Ikeja. What do you need?
              [General consultation]...[Another hospital]
@@ -102,8 +102,12 @@ def test_by_text_message_every_answer_is_a_number(talk):
              What would you like to do?
              1 Book a visit
              2 My appointments
-             3 Talk to a person
-             4 Change language
+             3 My points
+             4 Rewards
+             5 Give feedback
+             6 Talk to a person
+             7 Change language
+             8 More
     """)
 
 

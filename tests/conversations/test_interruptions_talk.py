@@ -81,7 +81,7 @@ def test_the_language_changes_in_the_middle_and_the_question_stays(talk):
              GrandPro Ikeja. Wetin you need?...
         Ada: menu
         Bot: Wetin you wan do?
-             [Book visit] [My appointments] [Talk to person] [Change language]
+             [Book visit] [My appointments] [My points]...[Change language] [More]
         Ada: [Change language]
         Bot: Which language make we use?
              [English] [Pidgin]
