@@ -52,7 +52,7 @@ def give_back(desk: Desk, answers: Answers) -> Outcome:
 
 def _chosen(desk: Desk, answers: Answers) -> Redemption:
     scope = own_scope(patient(desk, answers))
-    return redemptions.get(desk.session, UUID(answers["code"]["id"]), scope=scope)
+    return redemptions.get(desk.session, UUID(answers["chosen"]["id"]), scope=scope)
 
 
 def _row(desk: Desk, each: Redemption, name: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def find_history(desk: Desk, answers: Answers) -> Outcome:
         return "no_account", None
     page = PageRequest(_LINES, answers.get("cursor"))
     found = history.search(desk.session, account, Wanted(), page=page)
-    return "page", {"lines": [_line(row) for row in found.items], "cursor": found.next_cursor}
+    return "page", {"movements": [_line(row) for row in found.items], "cursor": found.next_cursor}
 
 
 def find_sources(desk: Desk, answers: Answers) -> Outcome:

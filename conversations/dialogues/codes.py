@@ -55,7 +55,7 @@ class Codes(Dialogue):
         return self._row(id_)["status"] in _OPEN
 
     def choose(self, id_: str) -> None:
-        self.answers["code"] = self._row(id_)
+        self.answers["chosen"] = self._row(id_)
 
     def tell_over(self, id_: str) -> None:
         row = self._row(id_)
@@ -73,7 +73,7 @@ class Codes(Dialogue):
 
     def facts(self) -> dict[str, Any]:
         """The code that was picked."""
-        row = self.answers.get("code", {})
+        row = self.answers.get("chosen", {})
         return {
             "patient": self.answers.get("patient_name", ""),
             "reward": row.get("reward", ""),

@@ -108,7 +108,7 @@ class Points(Dialogue):
         sources = self.answers.get("sources", {})
         return {
             "patient": self._patient(),
-            "lines": "\n".join(self._line(*line) for line in self.answers.get("lines", ())),
+            "lines": "\n".join(self._line(*line) for line in self.answers.get("movements", ())),
             "sums": "\n".join(self._sum(*part) for part in sources.get("sums", ())),
             "points": _figure(sources.get("points", 0)),
             "ends": "\n".join(

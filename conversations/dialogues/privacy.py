@@ -123,7 +123,7 @@ class Privacy(Dialogue):
         return {
             "patient": self.answers.get("patient_name", ""),
             "kept": self._kept(),
-            "link": self.answers.get("link", ""),
+            "file": self.answers.get("link", ""),
             "until": dates.day(lagos_day(as_moment(until))) if until else "",
             "day": self._day(request["due_on"]) if request else "",
             "lines": "\n".join(map(self._line, self.answers.get("requests", ()))),

@@ -1,6 +1,7 @@
 """Rewards: what points buy, one picked, its terms, and the code that gets it at the desk."""
 
 from collections.abc import Iterator
+from textwrap import shorten
 from typing import Any
 
 from bot.channels.carrier import Channel, Option
@@ -8,6 +9,7 @@ from bot.texts import dates, say
 from conversations.dialogue import Dialogue, as_day
 
 _A_PAGE = 5
+_LONGEST_ABOUT = 170
 
 
 class Rewards(Dialogue):
@@ -91,11 +93,16 @@ class Rewards(Dialogue):
             "reward": chosen.get("name", ""),
             "cost": _figure(chosen.get("cost", 0)),
             "left": _figure(self.answers.get("left", chosen.get("left", 0))),
-            "about": " ".join(filter(None, (chosen.get("description"), chosen.get("terms")))),
+            "about": self._about(chosen),
             "place": chosen.get("place", ""),
             "until": dates.short(as_day(until), self.now) if until else "",
             "voucher": self.answers.get("voucher", ""),
         }
+
+    def _about(self, chosen: dict[str, Any]) -> str:
+        """What it is and its terms, no longer than one message has room for."""
+        said = " ".join(filter(None, (chosen.get("description"), chosen.get("terms"))))
+        return shorten(said, _LONGEST_ABOUT, placeholder="...")
 
     def _price(self, row: dict[str, Any]) -> str:
         key = "for_tier" if row["tier"] else "short_of" if row["missing"] else "costs"
