@@ -72,6 +72,7 @@ class Owner(Dialogue):
         ("ask_line", "choice", None, "choose_line", "ask_wrong"),
         ("ask_line", "owner_wish", "is_for_owners", "keep_wish", "identify"),
         ("ask_line", "anything", None, None, "ask_line"),
+        ("ask_wrong", "owner_wish", "is_another_wish", "keep_wish", "identify"),
         ("ask_wrong", "text", "says_enough", "keep_words", "open_dispute"),
         ("ask_wrong", "anything", None, None, "ask_wrong"),
         ("open_dispute", "opened", None, "keep_dispute", "disputed"),
@@ -119,6 +120,10 @@ class Owner(Dialogue):
 
     def is_for_owners(self, wish: dict[str, Any]) -> bool:
         return bool(wish["word"] != "help")
+
+    def is_another_wish(self, wish: dict[str, Any]) -> bool:
+        """The words for "it is wrong" are an answer to what is wrong."""
+        return bool(wish["word"] not in {"help", "dispute"})
 
     def keep_choice(self, id_: str) -> None:
         self.keep_wish({"word": id_, "month": None})

@@ -12,7 +12,20 @@ _ASKED = re.compile(r"\blast (?:4|four)\b(?: digits?)?")
 _AROUND = (
     forms("fillers")
     | forms("polite")
-    | {"account", "acct", "number", "no", "digit", "digits", "end", "ends", "ending", "with", "na"}
+    | {
+        "account",
+        "acct",
+        "number",
+        "no",
+        "digit",
+        "digits",
+        "end",
+        "ends",
+        "ending",
+        "with",
+        "na",
+        "are",
+    }
 )
 
 
