@@ -13,7 +13,7 @@ from crm.outbox.depths import depth, oldest_pending_age_s
 from crm.outbox.doubts import Doubt, adopt, not_found, reap, unknown_due
 from crm.outbox.mail_events import MailEvent, take_in_mail_events
 from crm.outbox.outcomes import Outcome, settle
-from crm.outbox.posts import Draft, post, post_many
+from crm.outbox.posts import Draft, post, post_many, prepare
 from crm.outbox.receipts import Receipt, receipt, receipts
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "oldest_pending_age_s",
     "post",
     "post_many",
+    "prepare",
     "reap",
     "receipt",
     "receipts",
