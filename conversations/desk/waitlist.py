@@ -13,6 +13,7 @@ from crm.kit.clock import lagos_day
 from crm.kit.errors import DomainError
 from crm.kit.permissions import Actor, Kind, Role
 from crm.models import (
+    AppointmentStatus,
     DayPart,
     Hospital,
     OfferStatus,
@@ -73,7 +74,8 @@ def find_offer(desk: Desk, answers: Answers) -> Outcome:
 
 
 def accept(desk: Desk, answers: Answers) -> Outcome:
-    """Book the time, unless somebody was quicker."""
+    """Book the time, or bring a later visit forward, unless somebody was quicker."""
+    is_move = _has_a_visit_to_move(desk, answers)
     try:
         with desk.session.begin_nested():
             booked = waitlist.accept(
@@ -86,7 +88,7 @@ def accept(desk: Desk, answers: Answers) -> Outcome:
         return "taken", None
     except DomainError:
         return "refused", None
-    return "booked", booked.reference
+    return ("moved" if is_move else "booked"), booked.reference
 
 
 def pass_on(desk: Desk, answers: Answers) -> Outcome:
@@ -114,6 +116,13 @@ def leave_list(desk: Desk, answers: Answers) -> Outcome:
     except DomainError:
         return "not_waiting", None
     return "left", None
+
+
+def _has_a_visit_to_move(desk: Desk, answers: Answers) -> bool:
+    offer = desk.session.get_one(WaitlistOffer, UUID(answers["about"]))
+    entry = desk.session.get_one(WaitlistEntry, offer.entry_id)
+    visit = entry.moving_id and appointments.view(desk.session, entry.moving_id)
+    return bool(visit and visit.status is AppointmentStatus.BOOKED)
 
 
 def _held(desk: Desk) -> set[UUID]:

@@ -25,6 +25,7 @@ class Waitlist(Dialogue):
         ("find_offer", "over", None, None, "over"),
         ("find_offer", "not_waiting", None, None, "not_waiting"),
         ("accept", "booked", None, "keep_reference", "accepted"),
+        ("accept", "moved", None, "keep_reference", "brought_forward"),
         ("accept", "taken", None, None, "taken"),
         ("accept", "refused", None, None, "refused"),
         ("pass_on", "passed", None, None, "passed"),
