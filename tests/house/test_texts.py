@@ -90,7 +90,7 @@ FACTS = {
     "on": "Reminders, Feedback, News and offers, News of my points",
     "language": "English",
     "quiet": "Quiet from 9:30pm to 7:30am",
-    "kept": "visits 120, payments 120, feedback answers 12, movements of points 1,200, messages 1,200",
+    "kept": "visits 120, payments 120, feedback answers 12, movements of points 1,200, messages 99",
     "file": f"https://bot.grandpro.example/my-data/{'0' * 32}-{'0' * 32}-6b07dfc4.{'x' * 43}",
     "request": "for no more marketing",
     "score": 5,
