@@ -7,14 +7,18 @@ import secrets
 
 LENGTH = 10
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_BITS, _LAST = 5, 31
+"""What a letter carries."""
 _CHECKS = _LETTERS + "*~$=U"
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 def make() -> str:
     """A new code with its check character: 50 bits of chance."""
-    letters = "".join(secrets.choice(_LETTERS) for _ in range(LENGTH))
-    return letters + _check(letters)
+    value = secrets.randbits(_BITS * LENGTH)
+    places = range(_BITS * (LENGTH - 1), -1, -_BITS)
+    letters = "".join(_LETTERS[value >> place & _LAST] for place in places)
+    return letters + _CHECKS[value % len(_CHECKS)]
 
 
 def read(text: str) -> str | None:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from bot import logs
 from bot.embedded import Servers
-from tests.bench import delivery, dialogue, payouts, replies, report, statements, turns
+from tests.bench import delivery, dialogue, ledger, payouts, replies, report, statements, turns
 
 Rows = list[dict[str, Any]]
 
@@ -42,6 +42,7 @@ ROWS: dict[str, tuple[Callable[[Servers], Rows], Callable[[Servers], Rows]]] = {
     "turns": (turns.run, lambda servers: turns.run(servers, [0], talks_each=30)),
     "replies": (replies.run, lambda servers: replies.run(servers, [10], messages=50)),
     "delivery": (_delivery, lambda servers: _delivery(servers, [2_000])),
+    "points": (ledger.run, lambda servers: ledger.run(servers, [1_000], each=60)),
     "payouts": (payouts.run, lambda servers: payouts.run(servers, [500])),
 }
 """Each row's measurement, in full and quick."""

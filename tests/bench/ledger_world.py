@@ -1,10 +1,10 @@
 """Members with points for the benchmark of the ledger, and the same movements in plain SQL."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -111,19 +111,25 @@ def fill(engine: Engine, members: int, points_each: int) -> UUID:
     return reward_id
 
 
-def plain_award(connection: psycopg.Connection[Any], member_id: UUID, _: UUID) -> None:
-    """One award by the driver alone."""
+Execute = Callable[[str, dict[str, Any]], Any]
+Plain = Callable[[Execute, Callable[[], None], UUID, UUID], None]
+
+
+def plain_award(execute: Execute, commit: Callable[[], None], member_id: UUID, _: UUID) -> None:
+    """One award in plain SQL."""
     ids = {"id": uuid7(), "lot": uuid7(), "source": uuid7()}
-    connection.execute(PLAIN_AWARD, {"member": member_id, **ids})
-    connection.commit()
+    execute(PLAIN_AWARD, {"member": member_id, **ids})
+    commit()
 
 
-def plain_redeem(connection: psycopg.Connection[Any], member_id: UUID, reward_id: UUID) -> None:
-    """One redemption by the driver alone."""
+def plain_redeem(
+    execute: Execute, commit: Callable[[], None], member_id: UUID, reward_id: UUID
+) -> None:
+    """One redemption in plain SQL."""
     ids = {"id": uuid7(), "source": uuid7(), "reward": reward_id}
-    connection.execute(PLAIN_LOCK, {"member": member_id})
-    connection.execute(PLAIN_REDEEM, {"member": member_id, "code": uuid7().bytes, **ids})
-    connection.commit()
+    execute(PLAIN_LOCK, {"member": member_id})
+    execute(PLAIN_REDEEM, {"member": member_id, "code": uuid7().bytes, **ids})
+    commit()
 
 
 def _reward(session: Session) -> UUID:

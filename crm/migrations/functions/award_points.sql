@@ -12,14 +12,14 @@ declare
     r earning_rules;
     higher text;
 begin
-    select * into r from earning_rules where code = p_rule and is_active;
-    if not found then
-        outcome := 'rule_inactive';
-        return;
-    end if;
     select * into a from loyalty_points where patient_id = p_patient for no key update;
     if not found then
         outcome := 'not_enrolled';
+        return;
+    end if;
+    select * into r from earning_rules where code = p_rule and is_active;
+    if not found then
+        outcome := 'rule_inactive';
         return;
     elsif a.status <> 'active' then
         outcome := 'account_frozen';
@@ -73,19 +73,22 @@ begin
     qualifying := a.qualifying + case when r.is_qualifying then points else 0 end;
     tier_before := a.tier;
     owed := a.owed;
+    tier := a.tier;
     if r.is_qualifying then
-        select n.code into higher from loyalty_tiers n
-        where n.min_points <= qualifying
-          and n.min_points > (select min_points from loyalty_tiers where code = a.tier)
-        order by n.min_points desc limit 1;
+        select code into higher from loyalty_tiers
+        where min_points <= qualifying order by min_points desc limit 1;
     end if;
-    if higher is not null then
+    -- a threshold that was raised since demotes nobody
+    if higher <> a.tier and (
+        select n.min_points > o.min_points from loyalty_tiers n, loyalty_tiers o
+        where n.code = higher and o.code = a.tier
+    ) then
+        tier := higher;
         insert into loyalty_tier_changes (
             id, account_id, transaction_id, from_tier, to_tier, qualifying, at
         ) values (p_change, a.id, p_id, a.tier, higher, qualifying, p_now);
         a.tier_since := p_now;
     end if;
-    tier := coalesce(higher, a.tier);
     update loyalty_points
     set seq = a.seq + 1, available = a.available + points, earned = a.earned + points,
         qualifying = award_points.qualifying, tier = award_points.tier, tier_since = a.tier_since,
