@@ -17,7 +17,7 @@ from bot.wiring import Wiring
 from crm import api
 from crm.api import limits, openapi
 from crm.api.kit import calls, problems
-from crm.console import calendar, my_data, statements, unsubscribe
+from crm.console import calendar, forms, my_data, statements, unsubscribe
 from crm.kit.errors import Denied, DomainError
 from crm.kit.ids import uuid7
 from webhooks.receipts import receipts_door
@@ -52,7 +52,13 @@ def create_app(wiring: Wiring) -> Flask:
     app.after_request(_finish)
     _limit(app, wiring)
     carriers = (inbound_door, receipts_door, mail_events_door)
-    links = (calendar.pages, my_data.pages, statements.pages, unsubscribe.pages)
+    links = (
+        calendar.pages,
+        forms.pages,
+        my_data.pages,
+        statements.pages,
+        unsubscribe.pages,
+    )
     for door in (*carriers, *links, health.pages, openapi.pages):
         app.register_blueprint(door)
     for door in api.doors():

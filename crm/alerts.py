@@ -16,7 +16,9 @@ NO_LONGER = timedelta(hours=4)
 """A desk that has not come after eight alerts is not told a ninth time."""
 
 
-def ask_for_person(session: Session, talk: Talk, *, reason: str, now: datetime) -> Hospital:
+def ask_for_person(
+    session: Session, talk: Talk | Conversation, *, reason: str, now: datetime
+) -> Hospital:
     """Put the talk in the line that waits for a person and tell the desk. Returns whose desk.
 
     The line is served oldest first; asking again does not lose one's place. A talk that a person

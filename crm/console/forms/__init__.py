@@ -1,0 +1,77 @@
+"""Forms behind the short links of text messages that hear no answer.
+
+A GET only shows, however often it is fetched; a POST answers, through the same operations as the
+talks. Whoever holds the link sees what its message said, and no more.
+"""
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
+from sqlalchemy.orm import Session
+
+from bot.channels.carrier import Channel
+from bot.texts import say
+from bot.wiring import Wiring
+from crm.console.forms import feedback, reminder, survey, waitlist
+from crm.console.forms.shown import Asked, Page
+from crm.kit.tokens import FormLink
+
+pages = Blueprint(
+    "forms",
+    __name__,
+    template_folder="../templates",
+    static_folder="../static",
+    static_url_path="/static",
+)
+
+_ANSWERED: Mapping[str, Callable[[Session, Asked], Page]] = {
+    "reminder": reminder.page,
+    "feedback": feedback.page,
+    "survey": survey.page,
+    "waitlist": waitlist.page,
+}
+_POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+@pages.get("/f/<token>")
+def show(token: str) -> Response:
+    """The form as it stands; 404 for a link we did not make."""
+    return _answered(_link(token), {})
+
+
+@pages.post("/f/<token>")
+def take(token: str) -> Response:
+    """Take an answer, once."""
+    given = {name: request.form.getlist(name) for name in request.form}
+    return _answered(_link(token), given or {"": [""]})
+
+
+def _link(token: str) -> FormLink:
+    return _wiring().links.read_form(token) or abort(404)
+
+
+def _answered(link: FormLink, given: Mapping[str, list[str]]) -> Response:
+    wiring = _wiring()
+    with wiring.transaction() as session:
+        page = _ANSWERED[link.kind](session, Asked(link.about, given, wiring.now()))
+    return _drawn(link.kind, page)
+
+
+def _drawn(kind: str, page: Page) -> Response:
+    def words(key: str, section: str = "form", **facts: object) -> str:
+        return say(section, key, page.language, Channel.WHATSAPP, **(page.facts | facts))
+
+    body = render_template(f"forms/{page.template}.html", page=page, kind=kind, words=words)
+    answer = make_response(body, page.status)
+    answer.headers["Content-Security-Policy"] = _POLICY
+    answer.headers["Cache-Control"] = "private, no-store"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _wiring() -> Wiring:
+    wiring: Wiring = current_app.extensions["wiring"]
+    return wiring
