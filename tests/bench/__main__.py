@@ -15,7 +15,21 @@ from rich.console import Console
 
 from bot import logs
 from bot.embedded import Servers
-from tests.bench import delivery, dialogue, ledger, payouts, replies, report, statements, turns
+from tests.bench import (
+    api,
+    delivery,
+    dialogue,
+    freeze,
+    ledger,
+    payouts,
+    reminders,
+    replies,
+    report,
+    rotation,
+    sheets,
+    statements,
+    turns,
+)
 
 Rows = list[dict[str, Any]]
 
@@ -44,6 +58,11 @@ ROWS: dict[str, tuple[Callable[[Servers], Rows], Callable[[Servers], Rows]]] = {
     "delivery": (_delivery, lambda servers: _delivery(servers, [2_000])),
     "points": (ledger.run, lambda servers: ledger.run(servers, [1_000], each=60)),
     "payouts": (payouts.run, lambda servers: payouts.run(servers, [500])),
+    "api": (api.run, lambda servers: api.run(servers, [200], each=8)),
+    "reminders": (reminders.run, lambda servers: reminders.run(servers, [2_000], 500, 1)),
+    "freeze": (freeze.run, lambda servers: freeze.run(servers, [2_000], 1)),
+    "rotation": (rotation.run, lambda servers: rotation.run(servers, [1_000], 1)),
+    "import": (sheets.run, lambda servers: sheets.run(servers, [1_000], 1)),
 }
 """Each row's measurement, in full and quick."""
 

@@ -23,8 +23,10 @@ from crm.migrations.run import upgrade
 _READY_S = 20.0
 
 
-def build(servers: Servers, home: Path, *, carrier_url: str = "http://127.0.0.1:9") -> Wiring:
-    """A wiring on a fresh database with the demo's hospitals in it."""
+def build(
+    servers: Servers, home: Path, *, carrier_url: str = "http://127.0.0.1:9", **more: str
+) -> Wiring:
+    """A wiring on a fresh database with the demo's hospitals in it; `more` are settings."""
     database = Servers.start(servers.home, database=f"bench_{home.name.lower()}")
     port = str(_free_port())
     given = {
@@ -35,6 +37,7 @@ def build(servers: Servers, home: Path, *, carrier_url: str = "http://127.0.0.1:
         "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
         "TWILIO_BASE_URL": carrier_url,
         "GRANDPRO_HOME": str(home),
+        **more,
     }
     settings = Settings.from_env(given)
     upgrade(settings.sqlalchemy_url(direct=True))

@@ -36,14 +36,26 @@ def send(
     rate: float = 0,
 ) -> dict[str, Any]:
     """Post the forms, signed, from another process. Returns `wall_s`, `statuses`, `took_s`."""
-    plan = settings.home / "plan"
     requests = [request(settings, form) for form in forms]
+    return send_all(settings, requests, connections=connections, rate=rate)
+
+
+def send_all(
+    settings: Settings,
+    requests: Sequence[str],
+    *,
+    connections: int = 16,
+    rate: float = 0,
+    expected: str = "200",
+) -> dict[str, Any]:
+    """Send requests as they go over the wire; all must be answered with the status expected."""
+    plan = settings.home / "plan"
     address = ["127.0.0.1", settings.port]
     plan.write_text("\n".join(map(json.dumps, [address, *requests])))
     with started("tests.bench.load", str(plan), str(connections), str(rate)) as process:
         assert process.stdout
         seen: dict[str, Any] = json.loads(process.stdout.read())
-    if set(seen["statuses"]) != {"200"}:
+    if set(seen["statuses"]) != {expected}:
         raise RuntimeError(f"not all were taken: {seen['statuses']}")
     return seen
 

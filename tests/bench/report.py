@@ -14,6 +14,7 @@ _COLUMNS = (
     "idle, %",
     "bare ms",
     "per s",
+    "in all, s",
     "CPU ms",
     "of which",
     "p50 / p95 / p99, ms",
@@ -28,6 +29,8 @@ _PROMISED = {
     "payout run": "10,000 in 60 s",
     "points: award": "50 % of plain SQL",
     "points: redeem": "50 % of plain SQL",
+    "reminders due": "10,000 of 1,000,000\nin 15 s",
+    "freeze of an audience": "1,000,000 in 25 s",
 }
 
 
@@ -52,9 +55,10 @@ def _timed(row: Mapping[str, Any]) -> tuple[object, ...]:
         row["idle_before"],
         row.get("bare_ms", ""),
         _rate(row),
+        row.get("wall_s", ""),
         spent.pop("all"),
         "\n".join(f"{name} {ms:.2f}" for name, ms in spent.items()),
-        "\n".join(_percentiles(row)),
+        "\n".join([*_percentiles(row), *_beside(row)]),
         row.get("peak_mb", ""),
     )
 
@@ -63,6 +67,14 @@ def _rate(row: Mapping[str, Any]) -> str:
     """How many a second, and beside it the same in plain SQL where that was measured."""
     rate = str(row.get("rate_per_s", ""))
     return f"{rate}\n{row['of_plain']:.0%} of plain" if "of_plain" in row else rate
+
+
+def _beside(row: Mapping[str, Any]) -> Iterator[str]:
+    """What only some rows tell."""
+    if "statements" in row:
+        yield f"{row['statements']} statements"
+    if "preview_s" in row:
+        yield f"counted alone: {row['preview_s']} s"
 
 
 def _percentiles(row: Mapping[str, Any]) -> Iterator[str]:
