@@ -8,18 +8,27 @@ first, then run this, then take the old key out. It may be killed and run again 
 is sealed with the first key already is left alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, CursorResult, Table, and_, func, select, update
+from sqlalchemy import Column, ColumnElement, CursorResult, Table, and_, func, select, text
 from sqlalchemy.orm import Session
 
 from crm.kit.crypto import CannotOpen, Vault
 from crm.models import Base
 
 BATCH = 1_000
+_PUT = """
+    update {table} t set {column} = c.new
+    from unnest(cast(:ids as uuid[]), cast(:olds as bytea[]), cast(:news as bytea[]))
+        as c (id, old, new)
+    where t.id = c.id and t.{column} = c.old
+"""
+
+_Change = tuple[UUID, bytes, bytes]
+"""A row's id, what it holds and what it is to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +82,16 @@ def reseal(
     """
     vault: Vault = session.info["vault"]
     rows = _next(session, place, vault, after, limit)
-    sealed = unreadable = 0
+    changed: list[_Change] = []
+    unreadable = 0
     for id_, old in rows:
         try:
-            text = vault.open(old, where=place.where, row=id_)
+            value = vault.open(old, where=place.where, row=id_)
         except CannotOpen:
             unreadable += 1
         else:
-            sealed += _put(session, place, id_, old, vault.seal(text, where=place.where, row=id_))
+            changed.append((id_, old, vault.seal(value, where=place.where, row=id_)))
+    sealed = _put(session, place, changed)
     return Batch(sealed, unreadable, rows[-1][0] if len(rows) == limit else None)
 
 
@@ -94,10 +105,12 @@ def _next(
     return [(row[0], bytes(row[1])) for row in session.execute(due)]
 
 
-def _put(session: Session, place: SealedColumn, id_: UUID, old: bytes, new: bytes) -> int:
-    result = session.execute(
-        update(place.table)
-        .where(place.table.c.id == id_, place.column == old)
-        .values({place.column: new})
-    )
+def _put(session: Session, place: SealedColumn, changed: Sequence[_Change]) -> int:
+    """Write what is new over what is still as it was; returns how many. One statement."""
+    if not changed:
+        return 0
+    names = {"table": place.table.name, "column": place.column.name}
+    ids, olds, news = zip(*changed, strict=True)
+    given = {"ids": list(ids), "olds": list(olds), "news": list(news)}
+    result = session.execute(text(_PUT.format(**names)), given)
     return cast("CursorResult[Any]", result).rowcount

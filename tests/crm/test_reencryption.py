@@ -125,7 +125,7 @@ def test_what_somebody_writes_meanwhile_is_left_as_they_wrote_it(engine, ada):
         old = patient.nin_sealed
         with both.transaction() as quick:
             patients.write(quick, quick.get(Patient, ada), "nin", "99999999999")
-        assert not reencryption._put(slow, place, ada, old, b"late")
+        assert not reencryption._put(slow, place, [(ada, old, b"late")])
     with both.sessions() as session:
         assert patients.read(session, session.get(Patient, ada), "nin") == "99999999999"
 
