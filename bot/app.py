@@ -1,6 +1,7 @@
 """The web application, assembled: doors, ids on every log line, errors in words."""
 
 from time import perf_counter
+from typing import cast
 
 import structlog
 from apiflask import APIFlask
@@ -42,7 +43,7 @@ def create_app(wiring: Wiring) -> Flask:
         title="GrandPro API",
         version=openapi.VERSION,
         docs_path=None,
-        static_folder=None,
+        static_folder=cast("str", None),  # there is none, which its types do not foresee
     )
     app.config["MAX_CONTENT_LENGTH"] = _BIGGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = _BIGGEST_BODY

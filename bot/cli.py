@@ -126,7 +126,8 @@ def rotate_keys() -> None:
     from workers import privacy
 
     with _wired() as wiring:
-        sealed, unreadable = privacy.reseal_all(wiring, partial(track, label="batches of sealed values"))
+        watch = partial(track, label="batches of sealed values")
+        sealed, unreadable = privacy.reseal_all(wiring, watch)
     for where, count in unreadable.items():
         click.echo(f"NO KEY OPENS {count} of {where}")
     if unreadable:

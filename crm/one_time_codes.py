@@ -48,7 +48,7 @@ def send(
     id_, ends = uuid7(), now + GOOD_FOR
     address = addresses.find(session, channel, value)
     if address is not None and not _had_enough(session, address, now):
-        _send(session, address, id_, kind, purpose, language, now)
+        _send(session, address, id_, kind=kind, purpose=purpose, language=language, now=now)
     return id_, ends
 
 
@@ -77,6 +77,7 @@ def _send(
     session: Session,
     address: Address,
     id_: UUID,
+    *,
     kind: AccountKind,
     purpose: CodePurpose,
     language: str,

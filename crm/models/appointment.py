@@ -71,7 +71,7 @@ class ClinicSession(Identified, Dated, Base):
 
 
 def _as_during(context: "DefaultExecutionContext") -> Any:
-    return context.get_current_parameters()["during"]
+    return context.get_current_parameters()["during"]  # type: ignore[no-untyped-call] # has no types
 
 
 class Appointment(Identified, Dated, Base):
