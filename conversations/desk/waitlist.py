@@ -24,7 +24,7 @@ from crm.models import (
 )
 from crm.waitlist import AlreadyWaiting, OfferOver, Wish
 
-_LIST = 9
+_LIST = 5
 _NOON, _FOUR = time(12), time(16)
 
 

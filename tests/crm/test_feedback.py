@@ -302,3 +302,35 @@ def test_urgent_words_are_due_within_the_hour_and_the_desk_is_told(session, clin
     assert (follow_up.severity, follow_up.due_at) == ("urgent", now + HOUR)
     assert (alert.purpose, alert.lane) == ("alert", "urgent")
     assert alert.patient_id is None
+
+
+def test_a_name_is_taken_off_within_the_day_and_the_follow_up_stays(session, clinic, now):
+    visit = a_visit(session, clinic, clinic.ada, over_at=now - 2 * HOUR)
+    given = give(session, visit, Said(rating=1), now=now)
+    mine = {"patient_id": clinic.ada.id, "scope": Scope(frozenset(), patient_id=clinic.ada.id)}
+    bare = feedback.unname(
+        session, given.feedback.id, now=now + HOUR / 3, comment="they shouted", **mine
+    )
+    assert (bare.rating, bare.patient_id, bare.appointment_id) == (1, None, None)
+    assert feedback.comment_of(session, bare) == "they shouted"
+    assert not bare.may_contact
+    session.refresh(given.follow_up)
+    assert given.follow_up.feedback_id == bare.id
+    assert given.follow_up.opened_at == now.replace(minute=0) + HOUR
+    with pytest.raises(NotFound):
+        feedback.unname(session, given.feedback.id, now=now, **mine)
+    with pytest.raises(feedback.AlreadyAnswered):
+        give(session, visit, Said(rating=5), now=now)
+
+
+def test_after_a_day_a_name_stays_on(session, clinic, now):
+    visit = a_visit(session, clinic, clinic.ada, over_at=now - 2 * HOUR)
+    given = give(session, visit, Said(rating=4), now=now)
+    with pytest.raises(feedback.EditClosed):
+        feedback.unname(
+            session,
+            given.feedback.id,
+            patient_id=clinic.ada.id,
+            scope=Scope(frozenset(), patient_id=clinic.ada.id),
+            now=now + 25 * HOUR,
+        )

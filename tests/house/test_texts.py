@@ -166,7 +166,7 @@ ANSWERS = {
     "is_patient": True,
     "rating": 1,
     "is_full": True,
-    "lines": [LINE] * 9,
+    "lines": [LINE] * 5,
     "in_line": LINE,
     "day": "2026-09-30",
     "hospital_name": FACTS["hospital"],
