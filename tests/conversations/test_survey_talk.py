@@ -243,12 +243,14 @@ def test_an_invitation_of_another_owner_is_nothing(talk, stack, asked):
     assert not rows(stack)
 
 
-def test_without_two_way_texts_a_link_stands_in_for_the_answer(stack):
+def test_where_texts_hear_no_answer_a_form_is_offered_and_no_number_asked(stack):
     own(stack, DANLADI)
     own(stack, AMINA, code="WUS")
     object.__setattr__(stack.wiring.settings, "sms_two_way", False)
     for job in ("survey", "owners"):
         schedule.run_now(stack.wiring, job)
         stack.work()
-    assert heard(stack, AMINA, "asks its owners") == 1
-    assert "Please tell us here: http" in stack.heard_by(DANLADI)[-1].body
+    assert heard(stack, AMINA, "answer with one number") == 1
+    [by_text] = stack.heard_by(DANLADI)
+    assert "Please tell us here: http" in by_text.body
+    assert "number" not in by_text.body
