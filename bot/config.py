@@ -70,6 +70,8 @@ class Settings(BaseModel):
 
     languages: Words = ("en", "pcm")
     sms_two_way: bool = True
+    # WhatsApp shows that we are writing while an answer is late; a beta of Twilio's.
+    typing_indicator: bool = False
     # Phones in E.164 and e-mails that tests of channels may be sent to.
     test_recipients: Words = ()
 

@@ -4,11 +4,13 @@ Parameters: https://www.twilio.com/docs/messaging/guides/webhook-request. Twilio
 may bring the same message again; unknown parameters are ignored.
 """
 
+from contextlib import suppress
 from time import perf_counter
 
 import structlog
 from flask import Blueprint, Response, current_app, request
 from psycopg import Error as DatabaseError
+from redis import RedisError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.datastructures import MultiDict
 
@@ -112,4 +114,7 @@ def _turn(wiring: Wiring, said: Said) -> str:
 def _keep(wiring: Wiring, said: Said) -> str:
     with wiring.transaction() as session:
         unanswered.keep(session, said, now=wiring.now())
+    if said.channel is Channel.WHATSAPP and wiring.settings.typing_indicator:
+        with suppress(RedisError):
+            wiring.jobs.enqueue("urgent", "workers.typing.show", said.provider_id)
     return "kept"

@@ -23,6 +23,7 @@ from crm import outbox
 from crm.kit.crypto import CannotOpen
 from crm.models import Lane
 from crm.outbox import Claimed, Doubt, Outcome
+from workers import typing
 from workers.parcels import pack
 from workers.runtime import Counts, is_stopping, job
 
@@ -90,6 +91,7 @@ def _deliver_batch(
     with wiring.transaction() as session:
         outbox.settle(session, outcomes, now=wiring.now())
     _count(claimed, outcomes)
+    typing.late(wiring, [outcome.message_id for outcome in outcomes if outcome.is_put_off])
     return outcomes
 
 

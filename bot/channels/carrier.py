@@ -115,6 +115,10 @@ class Carrier(Protocol):
         """What people sent us since then, oldest first. Raises NotSent or Ambiguous."""
         ...
 
+    def typing(self, provider_id: str) -> None:
+        """Show who wrote this WhatsApp message that we are writing. Raises CarrierError."""
+        ...
+
     def ensure_contents(self, shapes: Sequence[Shape]) -> dict[str, str]:
         """Make the shapes the carrier does not have yet. Returns every shape's id by its name."""
         ...

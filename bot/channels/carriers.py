@@ -26,6 +26,10 @@ class Carriers:
         """What people sent to our numbers. Raises NotSent or Ambiguous."""
         return self.phones.received(since=since)
 
+    def typing(self, provider_id: str) -> None:
+        """Show the writer of a WhatsApp message that an answer is coming. Raises CarrierError."""
+        self.phones.typing(provider_id)
+
     def ensure_contents(self, shapes: Sequence[Shape]) -> dict[str, str]:
         """Make the shapes that phones show."""
         return self.phones.ensure_contents(shapes)

@@ -95,6 +95,9 @@ class SendGridCarrier:
         """Nothing: nobody writes to us by e-mail."""
         return []
 
+    def typing(self, provider_id: str) -> None:
+        """Nothing: an e-mail does not show that somebody writes."""
+
     def ensure_contents(self, shapes: Sequence[Shape]) -> dict[str, str]:  # noqa: ARG002 -- a Carrier's
         """Nothing: e-mails need no shapes at the carrier."""
         return {}

@@ -74,6 +74,19 @@ class TwilioCarrier:
             raise Ambiguous("the carrier's answer cannot be read") from error
         return _accepted(message)
 
+    def typing(self, provider_id: str) -> None:
+        """Show the writer of this WhatsApp message that an answer is coming, for 25 s at most.
+
+        It also marks the message as read. Raises CarrierError.
+        """
+        indicators = self.client.messaging.v2.typing_indicator
+        try:
+            indicators.create(channel=Channel.WHATSAPP.value, message_id=provider_id)
+        except TwilioException as error:
+            raise _verdict(error) from error
+        except UNDECODABLE as error:
+            raise Ambiguous("the carrier's answer cannot be read") from error
+
     def ensure_contents(self, shapes: Sequence[Shape]) -> dict[str, str]:
         """Make the shapes Twilio does not have yet. Returns every shape's id by its name."""
         return templates.ensure_contents(self.client, shapes)

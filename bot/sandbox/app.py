@@ -17,6 +17,7 @@ from bot.sandbox.errors import ApiError
 from bot.sandbox.mail_api import MailError, answer_mail_error, mail_api
 from bot.sandbox.settings import SandboxSettings
 from bot.sandbox.tools import tools
+from bot.sandbox.typing_api import typing_api
 
 LARGEST_BODY = 1024 * 1024
 
@@ -27,7 +28,7 @@ def create_sandbox(settings: SandboxSettings, *, now: Callable[[], datetime]) ->
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["sandbox"] = Sandbox(settings, now=now)
-    for blueprint in (api, contents_api, mail_api, tools, mailbox.pages, phone.pages):
+    for blueprint in (api, contents_api, mail_api, typing_api, tools, mailbox.pages, phone.pages):
         app.register_blueprint(blueprint)
     app.register_error_handler(ApiError, answer_error)
     app.register_error_handler(MailError, answer_mail_error)

@@ -13,6 +13,7 @@ from bot.sandbox.events import Event
 from bot.sandbox.markup import drawn
 from bot.sandbox.messages import Choice, Message
 from bot.sandbox.people import Person
+from bot.sandbox.typing_api import is_typing
 
 LAGOS = ZoneInfo("Africa/Lagos")
 CLOSING_SOON_S = 3600.0
@@ -75,6 +76,8 @@ class Phone:
     hospital: str
     window: str
     window_state: str
+    is_typing: bool = False
+    """The hospital is writing an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ def phone(box: Sandbox, person: Person) -> Phone:
     text, state = _window(left) if found and person.channel == "whatsapp" else ("", "")
     sender = box.settings.sender(person.channel).removeprefix("whatsapp:")
     bubbles = tuple(_bubble(message, person) for message in found)
-    return Phone(person, bubbles, sender, text, state)
+    last, at = (found[-1] if found else None), box.clock.now()
+    typing = is_typing(box.store, person.number, last=last, at=at)
+    return Phone(person, bubbles, sender, text, state, typing)
 
 
 def log(box: Sandbox) -> list[Line]:

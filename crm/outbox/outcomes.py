@@ -44,6 +44,11 @@ class Outcome:
     pause_s: float | None = None
     until: datetime | None = None
 
+    @property
+    def is_put_off(self) -> bool:
+        """True when it will be tried again, and whoever waits for it will notice."""
+        return self.status is MessageStatus.QUEUED and bool(self.pause_s)
+
     @classmethod
     def accepted(cls, message_id: UUID, n: int, provider_id: str) -> Self:
         """The carrier took it."""

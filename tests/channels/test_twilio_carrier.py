@@ -181,3 +181,18 @@ def test_a_look_up_that_fails_settles_nothing(
     server.will(strange)
     with pytest.raises(Ambiguous):
         carrier.find(parcel(), since=NINE)
+
+
+def test_typing_names_the_message_that_waits_for_an_answer(
+    server: ScriptedServer, carrier: TwilioCarrier
+) -> None:
+    server.will(answer(200, {"success": True}))
+    carrier.typing("SM" + "2" * 32)
+    assert server.heard[0].line.startswith("POST /messaging.twilio.com/v2/Indicators/Typing.json ")
+    assert server.heard[0].form == {"channel": "whatsapp", "messageId": "SM" + "2" * 32}
+
+
+def test_typing_that_is_refused_says_so(server: ScriptedServer, carrier: TwilioCarrier) -> None:
+    server.will(refusal(404, 20404))
+    with pytest.raises(Refused):
+        carrier.typing("SM" + "2" * 32)
