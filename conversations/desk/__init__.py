@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.channels.carrier import Channel
 from conversations.dialogue import Answers
 from conversations.minutes import Minutes
-from crm import owners, patients
+from crm import directory, owners, patients
 from crm.inbox import Talk
 from crm.kit.tokens import Links
 from crm.models import HolderRole, Owner, Patient, Service
@@ -59,9 +59,10 @@ class Desk:
         return found
 
     def service(self, id_: str) -> Service:
-        """The service asked for; read once a turn."""
+        """The service asked for; read once a turn, unless the directory has it."""
         if id_ not in self.known:
-            self.known[id_] = self.session.get_one(Service, UUID(id_))
+            found = directory.of(self.session).service(UUID(id_))
+            self.known[id_] = found or self.session.get_one(Service, UUID(id_))
         service: Service = self.known[id_]
         return service
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from bot.channels.carrier import Option
 from conversations.desk import Answers, Desk, Outcome
 from conversations.understand import mentions, whom
-from crm import appointments, availability, hospitals
+from crm import appointments, availability, directory
 from crm.appointments import PatientBusy, SlotTaken
 from crm.availability import Slot
 from crm.kit.clock import at_lagos, lagos, lagos_day
@@ -39,7 +39,7 @@ def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
     known = [answers.get("hospital"), answers.get("hospital_name")]
     if answers.get("moving"):
         return "one", known
-    rows = [[str(h.id), h.name, h.address] for h in hospitals.active(desk.session)]
+    rows = [[str(h.id), h.name, h.address] for h in directory.of(desk.session).hospitals]
     answers["has_other_hospitals"] = len(rows) > 1
     found = _settled(answers, rows, known)
     if found:
@@ -54,7 +54,7 @@ def find_services(desk: Desk, answers: Answers) -> Outcome:
     known = [answers.get("service"), answers.get("service_name")]
     if answers.get("moving"):
         return "one", known
-    offered = hospitals.services(desk.session, UUID(answers["hospital"]))
+    offered = directory.of(desk.session).services.get(UUID(answers["hospital"]), ())
     rows = [[str(service.id), service.name] for service in offered]
     also = {str(service.id): service.synonyms for service in offered if service.synonyms}
     found = _settled(answers, rows, known, also)
@@ -65,7 +65,7 @@ def find_practitioners(desk: Desk, answers: Answers) -> Outcome:
     """With whom: nobody is asked when only one person offers it."""
     if "practitioner" in answers:
         return "one", [answers["practitioner"], answers.get("practitioner_name", "")]
-    offering = hospitals.practitioners(desk.session, UUID(answers["service"]))
+    offering = directory.of(desk.session).practitioners.get(UUID(answers["service"]), ())
     rows = [[str(practitioner.id), practitioner.name] for practitioner in offering]
     named = _mentioned(answers, rows)
     answers.pop("wish", None)
@@ -101,6 +101,7 @@ def hold_slot(desk: Desk, answers: Answers) -> Outcome:
             slot=slot,
             source=desk.channel.value,
             moving_id=_id(answers.get("moving")),
+            is_offered=desk.known.get("free") == answers["slot"],
             now=desk.now,
         )
     except SlotTaken:
@@ -232,7 +233,8 @@ def _at(desk: Desk, answers: Answers, day: date, at: time) -> Outcome:
         return "nothing", None
     exact = next((slot for slot in slots if slot.starts_at == wanted), None)
     if exact:
-        return "free", _row(exact)
+        desk.known["free"] = _row(exact)
+        return "free", desk.known["free"]
     rows = [_row(slot) for slot in sorted(slots, key=lambda slot: slot.starts_at)]
     return "times", {"slots": rows, "day": day.isoformat(), "why": "not_free", "wished": None}
 

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from conversations.desk import Answers, Desk, Outcome
 from conversations.desk.appointments import recognise
-from crm import hospitals, patients, referrals
+from crm import directory, patients, referrals
 from crm.kit.errors import DomainError
 from crm.models import HolderRole, Patient
 
 
 def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
     """Where they may be seen, those of their own state first."""
-    known = hospitals.active(desk.session)
+    known = directory.of(desk.session).hospitals
     ordered = sorted(known, key=lambda hospital: hospital.state != answers.get("state"))
     rows = [[str(hospital.id), hospital.name, hospital.address] for hospital in ordered]
     return ("one", rows[0]) if len(rows) == 1 else ("several", rows)

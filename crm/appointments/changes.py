@@ -38,16 +38,19 @@ def hold(
     now: datetime,
     minutes: int = 10,
     moving_id: UUID | None = None,
+    is_offered: bool = False,
 ) -> Appointment | None:
     """Keep a time for a patient who is still typing; it ends by itself after `minutes`.
 
     The patient's other holds end. Returns None when the new time overlaps the visit being moved:
-    no row can hold it, `book` swaps the two. Raises as `book` does.
+    no row can hold it, `book` swaps the two. `is_offered` says that the caller has just read the
+    time from `availability` in this transaction. Raises as `book` does.
     """
     until = now + timedelta(minutes=minutes)
     moving = _movable(session, moving_id, patient_id, source, now)
     wanted = Wanted(patient_id, service, slot, source, now, moving, until)
-    taking.refuse_unless_offered(session, wanted)
+    if not is_offered:
+        taking.refuse_unless_offered(session, wanted)
     if wanted.is_over_the_old_visit:
         taking.refuse_if_taken(session, wanted, taking.in_the_way(session, wanted))
         return None
@@ -68,18 +71,21 @@ def book(
     hold_id: UUID | None = None,
     moving_id: UUID | None = None,
     override: str | None = None,
+    is_offered: bool = False,
 ) -> Appointment:
     """Book a time, the one held if the hold still lives; with `moving_id` in place of that visit.
 
     `source` is the channel when the patient acts ("whatsapp", "sms", "web"), else who does
-    ("desk"). `override` is why staff may book what is closed, taken or full. A first booking
-    earns points. Raises SlotTaken, PatientBusy, NotBookable, TooLate, TooManyMoves, VisitClosed,
+    ("desk"). `override` is why staff may book what is closed, taken or full; `is_offered` is as
+    for `hold`. A first booking earns points. Raises SlotTaken, PatientBusy, NotBookable, TooLate, TooManyMoves, VisitClosed,
     NotFound; then nothing has changed.
     """
     moving = _movable(session, moving_id, patient_id, source, now)
     wanted = Wanted(patient_id, service, slot, source, now, moving, override=override)
     with _whole(session, wanted):
-        booked = _turn_hold(session, hold_id, wanted) or _taken(session, wanted)
+        booked = _turn_hold(session, hold_id, wanted) or _taken(
+            session, wanted, is_offered=is_offered
+        )
         if moving is not None:
             old = steps.close(session, moving.id, reason="rescheduled", now=now)
             wanted.freed.extend(steps.places([old.clinic_session_id if old else None]))
@@ -185,10 +191,11 @@ def _whole(session: Session, wanted: Wanted) -> Iterator[None]:
         raise taking.slot_taken(session, wanted) from None
 
 
-def _taken(session: Session, wanted: Wanted) -> Appointment:
+def _taken(session: Session, wanted: Wanted, *, is_offered: bool) -> Appointment:
     if wanted.override is not None:
         return taking.take_beside(session, wanted)
-    taking.refuse_unless_offered(session, wanted)
+    if not is_offered:
+        taking.refuse_unless_offered(session, wanted)
     return taking.take(session, wanted)
 
 
