@@ -9,6 +9,20 @@ from crm.models import Owner, OwnerSurvey
 
 _EITHER = frozenset({"survey", "sides", "person", "language", "distress", "resume", "lost", "why"})
 """Talks that both sides have."""
+_OF_PATIENTS = frozenset(
+    {
+        "appointments",
+        "codes",
+        "feedback",
+        "invite",
+        "place",
+        "points",
+        "preferences",
+        "rewards",
+        "waitlist",
+    }
+)
+"""Talks that say nothing to an owner who is no patient."""
 
 
 def meant(desk: Desk, name: str, answers: Answers) -> str:
@@ -21,8 +35,10 @@ def meant(desk: Desk, name: str, answers: Answers) -> str:
         _speak_as_asked(desk, answers)
     if not talk.is_owner or name in _EITHER:
         return name
+    if not desk.held() and desk.owners():
+        name = _for_owner_alone(name, answers)
     if name not in ("menu", "owner"):
-        talk.owner_id = None
+        talk.owner_id = talk.owner_id if name in _EITHER else None
         return name
     is_wish = name == "owner" and bool(answers.get("intent"))
     return _side(desk, is_wish=is_wish)
@@ -39,6 +55,16 @@ def forget(desk: Desk) -> None:
     """MENU: someone who is both is asked again."""
     if desk.talk.is_owner and _many(desk):
         desk.talk.owner_id = desk.talk.patient_id = None
+
+
+def _for_owner_alone(name: str, answers: Answers) -> str:
+    """What is kept of an owner a person tells; a patient's talks are none of theirs."""
+    if name == "privacy":
+        return "person"
+    if name not in _OF_PATIENTS:
+        return name
+    answers.pop("intent", None)
+    return "owner"
 
 
 def _speak_as_asked(desk: Desk, answers: Answers) -> None:

@@ -740,3 +740,17 @@ def test_what_an_owner_and_we_say_is_kept_as_the_owners(talk, stack):
     with stack.wiring.transaction() as session:
         said = session.scalars(select(Message.owner_id).order_by(Message.id)).all()
     assert said == [id_] * 4
+
+
+def test_what_patients_alone_have_leads_an_owner_to_the_owners_menu(talk, stack):
+    own(stack, DANLADI)
+    talk("""
+        Danladi: my appointments
+        Bot: Your account with GrandPro...
+        Danladi: redeem
+        Bot: Your account with GrandPro...
+        Danladi: points
+        Bot: This is about money...
+        Danladi: erase me
+        Bot: ...a person will answer...
+    """)
