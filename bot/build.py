@@ -5,13 +5,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, create_engine
 
+from bot import texts
 from bot.channels.carriers import Carriers
 from bot.channels.http import CarrierHttpClient
 from bot.channels.pool import CarrierPool
 from bot.channels.sendgrid import SendGridCarrier
 from bot.channels.twilio import TwilioCarrier
 from bot.config import Settings, SettingsError
-from bot.texts import spoken
 from bot.wiring import Wiring
 from crm.kit.clock import Clock, DemoClock, SystemClock
 from crm.kit.crypto import Vault
@@ -19,9 +19,10 @@ from crm.kit.crypto import Vault
 
 def build_wiring(settings: Settings, *, threads: int = 8) -> Wiring:
     """Everything the doors of one process need. Opens no connection yet. Raises SettingsError."""
-    unspoken = [language for language in settings.languages if language not in spoken()]
-    if unspoken:
-        raise SettingsError([f"LANGUAGES: there are no texts in {', '.join(unspoken)}"])
+    unwritten = [language for language in settings.languages if language not in texts.written()]
+    if unwritten:
+        raise SettingsError([f"LANGUAGES: there are no texts in {', '.join(unwritten)}"])
+    texts.offer(settings.languages)
     return Wiring(
         settings=settings,
         engine=build_engine(settings, threads=threads),

@@ -138,7 +138,7 @@ KINDS: dict[str, Callable[[Heard], Any]] = {
     "owner_wish": _owner_wish,
     "last_four": lambda heard: last_four(heard.text),
     "language": lambda heard: language(heard.text, heard.languages),
-    "wish": lambda heard: intent(heard.text),
+    "wish": lambda heard: intent(heard.text, languages=heard.languages),
     "text": lambda heard: heard.text.strip() or None,
     "anything": lambda _: True,
 }

@@ -145,7 +145,8 @@ class Play:
         kind = listen(talk, self._heard(talk, pressed, self._labelled(options)))
         if kind not in ("anything", "") or talk.state != asked or talk.name == "person":
             return self._carry_on(talk, asked)
-        wish = by_intent(self.desk.talk, self.said, self.desk.now)
+        desk = self.desk
+        wish = by_intent(desk.talk, self.said, languages=desk.languages, now=desk.now)
         if wish and wish.dialogue not in (talk.name, "booking"):
             if wish.dialogue == "person":
                 self._pause()

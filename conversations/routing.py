@@ -22,6 +22,9 @@ from crm.inbox import Talk
 from crm.kit.clock import lagos_day
 from crm.models import Answering
 
+Languages = tuple[str, ...]
+"""Those whose words count."""
+
 PAUSE = timedelta(minutes=30)
 # What is wished, and the talk that serves it, if there is one of this name.
 _INTENTS = {
@@ -60,7 +63,7 @@ class Route:
     press: Press | None = None
 
 
-def route(talk: Talk, said: Said, *, languages: tuple[str, ...], now: datetime) -> Route:
+def route(talk: Talk, said: Said, *, languages: Languages, now: datetime) -> Route:
     """Decide, from the talk as it stands and the words alone."""
     press = read_press(said.payload)
     word = "" if said.payload else command(said.text, languages=languages) or ""
@@ -77,7 +80,7 @@ def route(talk: Talk, said: Said, *, languages: tuple[str, ...], now: datetime) 
     return (
         _of_a_message(talk, said, press, now)
         or _everywhere(talk, said, word, languages)
-        or _open(talk, said, press, word, now)
+        or _open(talk, said, press, word, languages=languages, now=now)
     )
 
 
@@ -95,7 +98,7 @@ def _answer(kind: str, about: UUID, answer: str) -> Route | None:
     return Route("open", kind, {"about": str(about), "answer": answer}, keeps=True)
 
 
-def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -> Route | None:
+def _everywhere(talk: Talk, said: Said, word: str, languages: Languages) -> Route | None:
     """The words that work at every question, unless the question itself asks for them."""
     if talk.dialogue == "registration" and word in ("menu", "back") and not talk.is_owner:
         return None if word == "menu" else Route("back")
@@ -111,33 +114,43 @@ def _everywhere(talk: Talk, said: Said, word: str, languages: tuple[str, ...]) -
     return None
 
 
-def _open(talk: Talk, said: Said, press: Press | None, word: str, now: datetime) -> Route:
+def _open(
+    talk: Talk,
+    said: Said,
+    press: Press | None,
+    word: str,
+    *,
+    languages: Languages,
+    now: datetime,
+) -> Route:
     if talk.dialogue is None or talk.dialogue not in DIALOGUES:
-        return _from_idle(talk, said, now)
+        return _from_idle(talk, said, languages=languages, now=now)
     if press and press.turn is not None and press.turn != talk.turn:
         return Route("stale")
     if _was_left(talk, now):
-        return _after_a_pause(talk, said, now)
+        return _after_a_pause(talk, said, languages=languages, now=now)
     is_courtesy = word == "greeting" or (word == "thanks" and not _hears(talk, "text"))
     if is_courtesy and yes_no(said.text) is None:
         return Route("again", dialogue=word)
     if talk.dialogue == "menu" and not press:
-        return by_intent(talk, said, now) or Route("listen")
+        return by_intent(talk, said, languages=languages, now=now) or Route("listen")
     return Route("listen", press=press)
 
 
-def _after_a_pause(talk: Talk, said: Said, now: datetime) -> Route:
+def _after_a_pause(talk: Talk, said: Said, *, languages: Languages, now: datetime) -> Route:
     """Go on or start over? Owners begin anew: what they have proven no longer holds."""
     if talk.dialogue == "owner":
-        return by_intent(talk, said, now) or Route("open", "owner")
+        asked = by_intent(talk, said, languages=languages, now=now)
+        return asked or Route("open", "owner")
     return Route("open", "resume", {"what": talk.dialogue}, keeps=True)
 
 
-def _from_idle(talk: Talk, said: Said, now: datetime) -> Route:
+def _from_idle(talk: Talk, said: Said, *, languages: Languages, now: datetime) -> Route:
     if said.payload:
         return Route("stale")
     is_lost = talk.dialogue is not None  # at a talk there is no more: listening says so
-    return by_intent(talk, said, now) or (Route("listen") if is_lost else Route("open", home(talk)))
+    asked = by_intent(talk, said, languages=languages, now=now)
+    return asked or (Route("listen") if is_lost else Route("open", home(talk)))
 
 
 def home(talk: Talk) -> str:
@@ -146,14 +159,14 @@ def home(talk: Talk) -> str:
     return "owner" if talk.owner_id or is_owner_alone else "menu"
 
 
-def by_intent(talk: Talk, said: Said, now: datetime) -> Route | None:
+def by_intent(talk: Talk, said: Said, *, languages: Languages, now: datetime) -> Route | None:
     """What free words are after; a day or an hour alone is a wish to come then.
 
     The talk opened finds the words as `wish` and what they were taken for as `intent`.
     """
-    if talk.is_owner and (asked := _of_owner(talk, said, now)):
+    if talk.is_owner and (asked := _of_owner(talk, said, languages, now)):
         return asked
-    wish = intent(said.text) or ""
+    wish = intent(said.text, languages=languages) or ""
     if not _serves(wish) and not said.folded.isdecimal() and when(said.text, now=now):
         wish = "book"
     if not _serves(wish) or (wish in OWNER_WISHES and not talk.is_owner):
@@ -161,11 +174,11 @@ def by_intent(talk: Talk, said: Said, now: datetime) -> Route | None:
     return Route("open", _INTENTS[wish], {"wish": said.text[:_WISH], "intent": wish})
 
 
-def _of_owner(talk: Talk, said: Said, now: datetime) -> Route | None:
-    asked = owner_wish(said.text, today=lagos_day(now))
+def _of_owner(talk: Talk, said: Said, languages: Languages, now: datetime) -> Route | None:
+    asked = owner_wish(said.text, today=lagos_day(now), languages=languages)
     if asked is None or not _serves(asked.word):
         return None
-    if intent(said.text) not in OWNER_WISHES and home(talk) != "owner":
+    if intent(said.text, languages=languages) not in OWNER_WISHES and home(talk) != "owner":
         return None  # "points" and "complain" mean something else, said by a patient
     month = asked.month.isoformat() if asked.month else None
     return Route("open", "owner", {"wish": said.text[:_WISH], "intent": asked.word, "month": month})

@@ -28,18 +28,21 @@ def look_back(desk: Desk, answers: Answers) -> Outcome:
     ground = consents.ground(desk.session, talk.address_id, message.purpose.value)
     return "found", {
         "purpose": message.purpose.value,
-        "day": _day(message.due_at),
-        "time": dates.clock(lagos(message.due_at).time()),
-        "ground": _as_answer(ground),
+        "day": _day(message.due_at, desk.language),
+        "time": dates.clock(lagos(message.due_at).time(), desk.language),
+        "ground": _as_answer(ground, desk.language),
         "is_of_owner": message.owner_id is not None,
         "is_stopped": _is_stopped(desk, message),
     }
 
 
-def _as_answer(ground: Consent | None) -> dict[str, str] | None:
+def _as_answer(ground: Consent | None, language: str) -> dict[str, str] | None:
     if ground is None:
         return None
-    return {"way": ground.source if ground.source in _WAYS else "else", "day": _day(ground.at)}
+    return {
+        "way": ground.source if ground.source in _WAYS else "else",
+        "day": _day(ground.at, language),
+    }
 
 
 def _is_stopped(desk: Desk, message: Message) -> bool:
@@ -53,5 +56,5 @@ def _is_stopped(desk: Desk, message: Message) -> bool:
     )
 
 
-def _day(moment: datetime) -> str:
-    return dates.day(lagos(moment).date())
+def _day(moment: datetime, language: str) -> str:
+    return dates.day(lagos(moment).date(), language)

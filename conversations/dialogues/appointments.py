@@ -104,7 +104,7 @@ class Appointments(Dialogue):
 
     def visits(self) -> Iterator[Option]:
         for number, visit in enumerate(self.answers["visits"]):
-            when = dates.moment(as_moment(visit["starts_at"]))
+            when = dates.moment(as_moment(visit["starts_at"]), self.language)
             yield Option(str(number), when, f"{visit['patient']}, {visit['hospital']}")
 
     def facts(self) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class Appointments(Dialogue):
         visit = self.answers.get("visit", {})
         starts_at = visit.get("starts_at") or self.answers.get("next")
         return {
-            "when": dates.moment(as_moment(starts_at)) if starts_at else "",
+            "when": dates.moment(as_moment(starts_at), self.language) if starts_at else "",
             "hospital": visit.get("hospital", ""),
             "patient": visit.get("patient", ""),
             "reference": visit.get("reference", ""),

@@ -221,7 +221,7 @@ class Booking(Dialogue):
 
     def keep_alternatives(self, slots: list[list[str]]) -> None:
         self.answers["slots"] = slots
-        self.note("taken", time=dates.moment(as_moment(self.answers["slot"][0])))
+        self.note("taken", time=dates.moment(as_moment(self.answers["slot"][0]), self.language))
 
     def tell_busy(self, _: Any) -> None:
         self.note("busy")
@@ -267,9 +267,8 @@ class Booking(Dialogue):
         starts = [lagos(as_moment(slot[0])) for slot in self.answers["slots"][:_FITS_A_LIST]]
         is_one_day = len({local.date() for local in starts}) == 1
         for number, local in enumerate(starts):
-            yield Option(
-                str(number), dates.clock(local.time()) if is_one_day else dates.moment(local)
-            )
+            at = dates.clock(local.time(), self.language)
+            yield Option(str(number), at if is_one_day else dates.moment(local, self.language))
         yield Option("other_day", "")
 
     def other_names(self) -> Mapping[str, Sequence[str]]:
@@ -296,7 +295,7 @@ class Booking(Dialogue):
 
     def _time_in_words(self) -> str:
         slot = self.answers.get("slot")
-        return dates.clock(_wall_clock(slot)) if slot else ""
+        return dates.clock(_wall_clock(slot), self.language) if slot else ""
 
 
 _ANY_HOUR = {"at": None, "earliest": None, "latest": None}

@@ -79,7 +79,7 @@ class Codes(Dialogue):
             "reward": row.get("reward", ""),
             "last4": row.get("last4", ""),
             "points": f"{row.get('points', 0):,}",
-            "until": dates.short(as_day(row["day"]), self.now) if row else "",
+            "until": dates.short(as_day(row["day"]), self.now, self.language) if row else "",
             "voucher": self.answers.get("voucher", ""),
         }
 
@@ -88,5 +88,5 @@ class Codes(Dialogue):
         return found
 
     def _state(self, row: dict[str, Any]) -> str:
-        day = dates.short(as_day(row["day"]), self.now)
+        day = dates.short(as_day(row["day"]), self.now, self.language)
         return say(self.name, f"is_{row['status']}", self.language, Channel.WHATSAPP, day=day)

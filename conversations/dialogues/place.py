@@ -50,9 +50,9 @@ class Place(Dialogue):
 
     def places(self) -> Iterator[Option]:
         for number, place in enumerate(self.answers["lines"]):
-            since = dates.day(as_day(place["since"]))
+            since = dates.day(as_day(place["since"]), self.language)
             yield Option(str(number), f"{place['first_name']}, {since}", place["hospital"])
 
     def facts(self) -> dict[str, Any]:
         """The place in words; never what it is for."""
-        return in_words(self.answers.get("in_line", {}))
+        return in_words(self.answers.get("in_line", {}), self.language)

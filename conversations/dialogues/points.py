@@ -117,7 +117,7 @@ class Points(Dialogue):
         }
 
     def _line(self, day: str, points: int, name: str) -> str:
-        return f"{dates.short(as_day(day), self.now)}: {_signed(points)} {self._what(name)}"
+        return f"{self._day(day)}: {_signed(points)} {self._what(name)}"
 
     def _sum(self, name: str, points: int) -> str:
         return f"{_signed(points)} {self._what(name)}"
@@ -128,7 +128,7 @@ class Points(Dialogue):
         return say(self.name, key, self.language, Channel.WHATSAPP)
 
     def _day(self, iso: str) -> str:
-        return dates.short(as_day(iso), self.now)
+        return dates.short(as_day(iso), self.now, self.language)
 
     def _patient(self) -> str:
         return str(self.answers.get("patient_name", ""))

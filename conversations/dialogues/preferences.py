@@ -152,7 +152,7 @@ class Preferences(Dialogue):
         hours = self.answers.get("quiet")
         if not hours:
             return self._word("no_quiet")
-        since, until = (dates.clock(time.fromisoformat(at)) for at in hours)
+        since, until = (dates.clock(time.fromisoformat(at), self.language) for at in hours)
         return self._word("quiet", since=since, until=until)
 
     def _channel(self) -> str:

@@ -124,7 +124,7 @@ class Privacy(Dialogue):
             "patient": self.answers.get("patient_name", ""),
             "kept": self._kept(),
             "file": self.answers.get("link", ""),
-            "until": dates.day(lagos_day(as_moment(until))) if until else "",
+            "until": dates.day(lagos_day(as_moment(until)), self.language) if until else "",
             "day": self._day(request["due_on"]) if request else "",
             "lines": "\n".join(map(self._line, self.answers.get("requests", ()))),
         }
@@ -138,7 +138,7 @@ class Privacy(Dialogue):
         )
 
     def _line(self, row: Mapping[str, str]) -> str:
-        asked = dates.short(lagos_day(as_moment(row["asked_at"])), self.now)
+        asked = dates.short(lagos_day(as_moment(row["asked_at"])), self.now, self.language)
         state = self._word(f"is_{row['status']}", day=self._day(row["due_on"]))
         return f"{asked}: {self._request(row)}, {state}"
 
@@ -146,7 +146,7 @@ class Privacy(Dialogue):
         return self._word(f"to_{row['kind']}")
 
     def _day(self, iso: str) -> str:
-        return dates.short(as_day(iso), self.now)
+        return dates.short(as_day(iso), self.now, self.language)
 
     def _word(self, key: str, **facts: str) -> str:
         return say(self.name, key, self.language, Channel.WHATSAPP, **facts)

@@ -50,7 +50,7 @@ class ReminderReply(Dialogue):
         visit = self.answers.get("visit", {})
         starts_at = visit.get("starts_at")
         return {
-            "when": dates.moment(as_moment(starts_at)) if starts_at else "",
+            "when": dates.moment(as_moment(starts_at), self.language) if starts_at else "",
             "hospital": visit.get("hospital", ""),
             "patient": visit.get("patient", ""),
         }

@@ -73,7 +73,7 @@ class Rewards(Dialogue):
             cost=_figure(needed),
             missing=_figure(needed - available),
             tier=refusal.get("tier", ""),
-            day=dates.day(as_day(day)) if day else "",
+            day=dates.day(as_day(day), self.language) if day else "",
         )
 
     def rewards(self) -> Iterator[Option]:
@@ -95,7 +95,7 @@ class Rewards(Dialogue):
             "left": _figure(self.answers.get("left", chosen.get("left", 0))),
             "about": self._about(chosen),
             "place": chosen.get("place", ""),
-            "until": dates.short(as_day(until), self.now) if until else "",
+            "until": dates.short(as_day(until), self.now, self.language) if until else "",
             "voucher": self.answers.get("voucher", ""),
         }
 

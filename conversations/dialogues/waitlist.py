@@ -51,19 +51,21 @@ class Waitlist(Dialogue):
         """The offer or the place in line in words; never what it is for."""
         offer = self.answers.get("offer", {})
         starts_at = offer.get("starts_at")
-        return in_words(self.answers.get("in_line") or offer) | {
+        return in_words(self.answers.get("in_line") or offer, self.language) | {
             "reference": offer.get("reference", ""),
-            "when": dates.moment(as_moment(starts_at)) if starts_at else "",
+            "when": dates.moment(as_moment(starts_at), self.language) if starts_at else "",
         }
 
 
-def in_words(place: Mapping[str, Any]) -> dict[str, Any]:
+def in_words(place: Mapping[str, Any], language: str) -> dict[str, Any]:
     """A place in the line as the texts mention it."""
     since, wish = place.get("since"), place.get("wish") or {}
     return {
         "first_name": place.get("first_name", ""),
         "place": place.get("hospital", ""),
         "rank": place.get("rank", ""),
-        "since": dates.day(as_day(since)) if since else "",
-        "days": " - ".join(dates.day(as_day(iso)) for iso in dict.fromkeys(wish.values())),
+        "since": dates.day(as_day(since), language) if since else "",
+        "days": " - ".join(
+            dates.day(as_day(iso), language) for iso in dict.fromkeys(wish.values())
+        ),
     }

@@ -20,7 +20,7 @@ _CLOCK = (
     r"\s?(?:(?P<half{0}>[ap])\.?\s?m\b\.?|o ?clock\b)?)"
 )
 _PAIR = re.compile(
-    rf"{_CLOCK.format(1)}\s*(?:-|\bto\b|\btill?\b|\buntil\b|\band\b)\s*{_CLOCK.format(2)}"
+    rf"{_CLOCK.format(1)}\s*(?:-|\bto\b|\btill?\b|\buntil\b|\band\b|\bzuwa\b|\bsi\b|\bruo\b)\s*{_CLOCK.format(2)}"
 )
 _ONE = re.compile(rf"\b(?P<side>before|b4|until|till?|after|from|past)\s+{_CLOCK.format('')}")
 _MAY = re.compile(r"\bonly\b|\bwrite me (?:from|after|between)\b")

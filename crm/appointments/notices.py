@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
-from bot.texts import dates, say
+from bot.texts import dates, say, spoken_to
 from crm import outbox, patients
 from crm.appointments.visits import Visit
 from crm.models import Lane, Patient, Purpose
@@ -53,10 +53,10 @@ def _tell(
     address = patients.best_address(session, visit.patient_id)
     if address is None or address.channel not in _CHATTED or visit.starts_at <= now:
         return None
-    language = session.get_one(Patient, visit.patient_id).language
+    language = spoken_to(session.get_one(Patient, visit.patient_id).language)
     said = {
         "first_name": visit.patient_first_name,
-        "when": dates.moment(visit.starts_at),
+        "when": dates.moment(visit.starts_at, language),
         "place": visit.hospital,
         "phone": visit.hospital_phone,
     } | facts

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
-from bot.texts import dates, say
+from bot.texts import dates, say, spoken_to
 from crm import outbox, patients
 from crm.feedback import questions
 from crm.feedback.invitations import ASKED_WITHIN, was_asked_lately
@@ -112,8 +112,8 @@ def _skip(invitation: FeedbackInvitation, reason: str, now: datetime) -> None:
 def _post(
     session: Session, due: _Due, address: Address, forms: Links | None, now: datetime
 ) -> None:
-    invitation, language = due.invitation, due.patient.language
-    hex_, day = invitation.id.hex, dates.day(lagos_day(due.visit.starts_at))
+    invitation, language = due.invitation, spoken_to(due.patient.language)
+    hex_, day = invitation.id.hex, dates.day(lagos_day(due.visit.starts_at), language)
     name, place = due.patient.first_name, due.place
     facts = {"first_name": name, "place": place, "day": day}
     if forms:

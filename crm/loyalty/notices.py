@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from bot import texts
-from bot.texts import dates, say
+from bot.texts import dates, say, spoken_to
 from crm import outbox, patients
 from crm.kit.clock import lagos_day
 from crm.models import Lane, Patient, Purpose
@@ -86,11 +85,11 @@ def _draft(session: Session, due: Row[Any]) -> Draft | None:
     if address is None:
         return None
     patient = session.get_one(Patient, due.patient_id)
-    language = patient.language if patient.language in texts.spoken() else texts.FIRST
+    language = spoken_to(patient.language)
     said = {
         "first_name": patient.first_name,
         "points": f"{due.points:,}",
-        "day": dates.day(lagos_day(due.expires_at - _A_DAY)),
+        "day": dates.day(lagos_day(due.expires_at - _A_DAY), language),
     }
     return Draft(
         address_id=address.id,

@@ -10,9 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Uuid
 
-from bot import texts
 from bot.channels.carrier import Channel
-from bot.texts import say
+from bot.texts import say, spoken_to
 from crm import addresses, outbox
 from crm.kit.errors import NotFound
 from crm.models import (
@@ -122,7 +121,7 @@ def _tell(
     now: datetime,
     **facts: str,
 ) -> int:
-    language = owner.language if owner.language in texts.spoken() else texts.FIRST
+    language = spoken_to(owner.language)
     said = {"first_name": owner.name, **facts, "phone": _phone(session, owner)}
     drafts = [
         Draft(

@@ -6,8 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import texts
-from bot.texts import say
+from bot.texts import say, spoken_to
 from crm import outbox, owners
 from crm.kit.clock import at_lagos, lagos, lagos_day
 from crm.models import Hospital, Lane, Message, Owner, Payout, PayoutStatus, Purpose
@@ -40,7 +39,7 @@ def tell(session: Session, payout: Payout, *, now: datetime) -> None:
     if address is None:
         return
     owner = session.get_one(Owner, payout.owner_id)
-    language = owner.language if owner.language in texts.spoken() else texts.FIRST
+    language = spoken_to(owner.language)
     said = _facts(session, payout, now=now)
     key = payout.status.value
     draft = Draft(

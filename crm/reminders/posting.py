@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel, Option
-from bot.texts import dates, say
+from bot.texts import dates, say, spoken_to
 from crm import outbox
 from crm.kit.ids import uuid7
 from crm.kit.tokens import Links
@@ -181,8 +181,9 @@ class _Due:
 
         With `forms` it has a link in place of the question.
         """
-        visit, language, channel = self.appointment, self.patient.language, self.reminder.channel
-        name, when = self.patient.first_name, dates.moment(visit.starts_at)
+        visit, channel = self.appointment, self.reminder.channel
+        language = spoken_to(self.patient.language)
+        name, when = self.patient.first_name, dates.moment(visit.starts_at, language)
         key = self.reminder.kind.replace("-", "_")
         facts = {"first_name": name, "place": self.place, "when": when, "phone": self.phone}
         if forms:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
-from bot.texts import say
+from bot.texts import say, spoken_to
 from crm import outbox, owners
 from crm.feedback import questions, waking
 from crm.kit.clock import lagos_day
@@ -214,7 +214,7 @@ def _post(
     now: datetime,
 ) -> UUID:
     """Post the question; a text message that hears no answer has a link of `forms`."""
-    language, channel = each.owner.language, address.channel
+    language, channel = spoken_to(each.owner.language), address.channel
     hex_, facts = each.survey.id.hex, {"hospital": each.hospital}
     is_linked = forms is not None and channel is Channel.SMS
     if forms and is_linked:

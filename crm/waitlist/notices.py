@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel, Option
-from bot.texts import dates, say
+from bot.texts import dates, say, spoken_to
 from crm import outbox, patients
 from crm.feedback.questions import talk_with
 from crm.kit.clock import lagos
@@ -49,12 +49,12 @@ def _post(
 ) -> UUID:
     patient = session.get_one(Patient, entry.patient_id)
     hospital = session.get_one(Hospital, entry.hospital_id)
-    language, channel = patient.language, address.channel
+    language, channel = spoken_to(patient.language), address.channel
     said = {
         "first_name": patient.first_name,
         "place": hospital.name,
-        "when": dates.moment(made.starts_at),
-        "time": dates.clock(lagos(made.expires_at).time()),
+        "when": dates.moment(made.starts_at, language),
+        "time": dates.clock(lagos(made.expires_at).time(), language),
     }
     if forms:
         key, facts = "offer_one_way", said | {"link": forms.form("waitlist", made.id)}

@@ -39,7 +39,7 @@ def _facts(session: Session, invitation: FeedbackInvitation, patient: Patient) -
     return {
         "first_name": patient.first_name,
         "place": hospital.name,
-        "day": dates.day(lagos_day(visit.starts_at)),
+        "day": dates.day(lagos_day(visit.starts_at), patient.language),
         "phone": hospital.phone,
         "topics": [topic.value for topic in Topic if knows("options", topic.value)],
         "said": {"topics": []},

@@ -21,7 +21,7 @@ def page(session: Session, asked: Asked) -> Page:
     facts = {
         "first_name": visit.patient_first_name,
         "place": visit.hospital,
-        "when": dates.moment(visit.starts_at),
+        "when": dates.moment(visit.starts_at, language),
         "phone": visit.hospital_phone,
         "is_confirmed": visit.is_confirmed,
     }

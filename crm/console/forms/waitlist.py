@@ -23,8 +23,8 @@ def page(session: Session, asked: Asked) -> Page:
     facts = {
         "first_name": patient.first_name,
         "place": hospital.name,
-        "when": dates.moment(offer.starts_at),
-        "time": dates.clock(lagos(offer.expires_at).time()),
+        "when": dates.moment(offer.starts_at, patient.language),
+        "time": dates.clock(lagos(offer.expires_at).time(), patient.language),
         "phone": hospital.phone,
     }
     shown = Page("waitlist", patient.language, facts)
