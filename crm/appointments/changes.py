@@ -77,8 +77,8 @@ def book(
 
     `source` is the channel when the patient acts ("whatsapp", "sms", "web"), else who does
     ("desk"). `override` is why staff may book what is closed, taken or full; `is_offered` is as
-    for `hold`. A first booking earns points. Raises SlotTaken, PatientBusy, NotBookable, TooLate, TooManyMoves, VisitClosed,
-    NotFound; then nothing has changed.
+    for `hold`. A first booking earns points. Raises SlotTaken, PatientBusy, NotBookable, TooLate,
+    TooManyMoves, VisitClosed, NotFound; then nothing has changed.
     """
     moving = _movable(session, moving_id, patient_id, source, now)
     wanted = Wanted(patient_id, service, slot, source, now, moving, override=override)

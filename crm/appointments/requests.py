@@ -61,6 +61,7 @@ def ask(session: Session, request: Request, *, by: Actor, now: datetime) -> Appo
         source=request.source,
         hold_id=request.hold_id,
         override=request.override,
+        is_offered=request.override is None,
         now=now,
     )
     notes.keep(session, booked, reason=request.reason, notes=request.notes)
@@ -78,6 +79,7 @@ def ask_hold(session: Session, request: Request, *, by: Actor, now: datetime) ->
         service=service,
         slot=slot,
         source=request.source,
+        is_offered=True,
         now=now,
     )
     assert held is not None  # noqa: S101 -- only a move may need no hold
@@ -118,6 +120,7 @@ def ask_move(
         source=source,
         moving_id=visit.id,
         override=override,
+        is_offered=override is None,
         now=now,
     )
 
@@ -155,6 +158,8 @@ def _slot(
         free = _free_at(session, service, starts_at, wish, now=now)
         who = [each for each in who if each.id == free] or who
     slots = [_at(session, service, each, starts_at, request.duration_min) for each in who]
+    if len(slots) == 1:
+        return slots[0]
     offered = (slot for slot in slots if availability.is_offered(session, service, slot))
     return next(offered, slots[0])
 

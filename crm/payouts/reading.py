@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from crm.kit.errors import Invalid, NotFound
 from crm.kit.paging import Found, PageRequest, keyset
@@ -76,7 +76,7 @@ def get(session: Session, payout_id: UUID, *, scope: Scope) -> Payout:
 
 def search(session: Session, wish: Filter, *, scope: Scope, page: PageRequest) -> Found[Payout]:
     """The payouts one may see, the newest period first."""
-    found = _matching(select(Payout), wish, scope)
+    found = _matching(_rows(), wish, scope)
     return keyset(session, found, page, Payout.period_start.desc(), Payout.id.desc())
 
 
@@ -84,7 +84,7 @@ def everything(
     session: Session, wish: Filter, *, scope: Scope, limit: int = 10_000
 ) -> Sequence[Payout]:
     """The same in one go, for a file. Raises Invalid when there are more than `limit`."""
-    found = _matching(select(Payout), wish, scope).limit(limit + 1)
+    found = _matching(_rows(), wish, scope).limit(limit + 1)
     rows = session.scalars(found.order_by(Payout.period_start.desc(), Payout.id.desc())).all()
     if len(rows) > limit:
         raise Invalid("format", f"More than {limit:,} rows: ask for fewer.", code="too_many")
@@ -111,6 +111,11 @@ def history(session: Session, payout_id: UUID) -> Sequence[PayoutEvent]:
     """Every move, the first one first."""
     found = select(PayoutEvent).where(PayoutEvent.payout_id == payout_id)
     return session.scalars(found.order_by(PayoutEvent.id)).all()
+
+
+def _rows() -> Select[Payout]:
+    """Payouts for a list, which shows nothing of how each was worked out."""
+    return select(Payout).options(defer(Payout.calc_snapshot))
 
 
 def _matching(

@@ -1,5 +1,6 @@
 """The doors of the API: blueprints whose schemas are pydantic models."""
 
+from functools import cache
 from typing import Any, get_args
 
 from apiflask import APIBlueprint
@@ -71,15 +72,21 @@ def _body(request: Request) -> object:
 
 def _query(request: Request, model: type[BaseModel]) -> dict[str, object]:
     """What stands behind the question mark; a field that is a list may come several times."""
-    lists = {
-        name
-        for name, field in model.model_fields.items()
-        if "list[" in str(field.annotation) or "tuple[" in str(field.annotation)
-    }
+    lists = _lists(model)
     return {
         name: request.args.getlist(name) if name in lists else request.args[name]
         for name in request.args
     }
+
+
+@cache
+def _lists(model: type[BaseModel]) -> frozenset[str]:
+    """The fields that are lists."""
+    return frozenset(
+        name
+        for name, field in model.model_fields.items()
+        if "list[" in str(field.annotation) or "tuple[" in str(field.annotation)
+    )
 
 
 registry.register("pydantic", Adapter)
