@@ -23,7 +23,7 @@ _MONTHS = {
         *("Jan", "Fab", "Mar", "Afr", "Mayu", "Yuni"),
         *("Yuli", "Agus", "Satu", "Okt", "Nuw", "Disa"),
     ),
-    "ig": ("Jen", "Feb", "Maa", "Epr", "Mee", "Juu", "Jul", "Ọgọ", "Sep", "Ọkt", "Nov", "Dis"),
+    "ig": ("Jen", "Feb", "Mar", "Epr", "Mee", "Jun", "Jul", "Ọgọ", "Sep", "Ọkt", "Nov", "Dec"),
 }
 _NEAR = {
     "en": ("today", "tomorrow"),

@@ -21,7 +21,11 @@ _PAST_AT_MOST = timedelta(days=60)  # a day further back than this is meant for 
 _SUNDAY, _SATURDAY = 6, 5
 _CENTURY = 2000
 _DECEMBER = 12
-_ALSO_ENGLISH = {"may", "mar", "mee", "sep", "dec", "jun"}  # alone these are too short to be months
+# Alone these are too short to be months.
+_SHORT_MONTHS = {
+    *("may", "mar", "mee", "sep", "dec", "jun"),
+    *("jen", "fab", "afr", "epr", "ogo", "agus", "satu", "okt", "nuw", "disa"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ _SPAN = rf"{_COUNT}\s+(?P<unit>day|week|month)s?"
 _LATER = r"(?:\s+(?:time|from (?:now|today)|to come))"
 _WEEK_OF = r"next upper|next|upper|this|coming|last"
 _WEEKDAY = re.compile(rf"\b(?:{weekday_names})\b")
-_LONG_MONTHS = alternatives(set(MONTHS) - _ALSO_ENGLISH)
+_LONG_MONTHS = alternatives(set(MONTHS) - _SHORT_MONTHS)
 
 _ISO = r"(?<!\d)(?P<y>20\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"
 _FULL = (
