@@ -25,11 +25,13 @@ from crm.models import (
     Appointment,
     AppointmentStatus,
     Conversation,
+    DataRequest,
     HolderRole,
     Hospital,
     Message,
     Purpose,
     Redemption,
+    RequestStatus,
 )
 from crm.outbox import Body, unseal
 from tests.conversations.clinics import booked_out, visited
@@ -80,6 +82,16 @@ WISHES = [
     "erase me",
 ]
 """What leads on where nothing is offered to press."""
+PERSONAL = [
+    "points",
+    "rewards",
+    "rewards",
+    "my codes",
+    "invite a friend",
+    "preferences",
+    "my data",
+    "erase me",
+]
 FOREIGN = ["v1|0|yes", "v1|reminder|zz|confirm", "v1||", "v2|1|yes", "v1|1|nonsense", "|||"]
 # Mostly none: a talk that is left alone after every word gets nowhere.
 GAPS = [timedelta(0)] * 30 + [timedelta(minutes=m) for m in (2, 11, 40, 20 * 60, 3 * 24 * 60)]
@@ -91,6 +103,7 @@ surprises = [
     st.tuples(st.just("press old"), st.integers(0, 60)),
     st.tuples(st.just("press"), st.sampled_from(FOREIGN)),
     st.just(("repeat", None)),
+    st.just(("say code", None)),
 ]
 # A talk of surprises alone never comes to a booking.
 acts = st.sampled_from([leading_on] * 12 + [known_words] * 2 + surprises).flatmap(lambda act: act)
@@ -123,6 +136,34 @@ def test_any_walk_is_answered_and_nothing_is_booked_or_spent_twice(
     print(f"ANY_WORDS_SEED={SEED}")  # noqa: T201 -- pytest shows it when a walk fails
     with sessions() as session:
         contact = Contact(session, channel, family, [*strangers])
+        for gap, act in walk:
+            contact.wait(gap)
+            contact.do(*act)
+        session.rollback()
+
+
+@seed(SEED)
+@settings(
+    max_examples=WALKS,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    opening=st.sampled_from(PERSONAL),
+    walk=walks,
+    channel=st.sampled_from([Channel.WHATSAPP, Channel.SMS]),
+    family=st.integers(1, 2),
+)
+def test_any_walk_among_points_and_data_spends_only_what_is_there(
+    sessions, opening, walk, channel, family
+):
+    print(f"ANY_WORDS_SEED={SEED}")  # noqa: T201 -- pytest shows it when a walk fails
+    with sessions() as session:
+        contact = Contact(session, channel, family, [])
+        contact.do("say", opening)
+        contact.do("say", "25/11/1990")
         for gap, act in walk:
             contact.wait(gap)
             contact.do(*act)
@@ -179,11 +220,14 @@ class Contact:
         self._check_points(reply_id, redeemed)
         self._check_state()
         self._check_calendar()
+        self._check_requests()
         self.last = said
 
     def _said(self, act: str, what: object) -> Said:
         if act == "repeat" and self.last:
             return self.last
+        if act == "say code":
+            return self._new(self._newest_code())
         if act == "lead on":
             return self._lead_on(int(str(what)))
         if act == "press old" and self.shown:
@@ -238,6 +282,12 @@ class Contact:
         """No patient and no practitioner is in two places at once."""
         assert self.session.scalar(_OVERLAPS) == 0
 
+    def _check_requests(self) -> None:
+        """Nobody waits twice for the same thing."""
+        mine = select(func.count()).where(DataRequest.status == RequestStatus.OPEN)
+        waiting = self.session.scalars(mine.group_by(DataRequest.patient_id, DataRequest.kind))
+        assert set(waiting) <= {1}
+
     def _talk(self) -> Conversation:
         query = select(Conversation).where(Conversation.address_id == self.address_id)
         return self.session.scalars(query.execution_options(populate_existing=True)).one()
@@ -245,6 +295,13 @@ class Contact:
     def _booked(self) -> set[UUID]:
         booked = Appointment.status == AppointmentStatus.BOOKED
         return set(self.session.scalars(select(Appointment.id).where(booked)))
+
+    def _newest_code(self) -> str:
+        """The last one-time code that was sent beside the talk."""
+        beside = (Message.address_id == self.address_id, Message.conversation_id.is_(None))
+        sent = select(Message.id).where(*beside, Message.purpose == Purpose.REPLY)
+        id_ = self.session.scalars(sent.order_by(Message.id.desc())).first()
+        return self._body(id_).text[:6] if id_ else "123456"
 
     def _redeemed(self) -> set[UUID]:
         return set(self.session.scalars(select(Redemption.id)))

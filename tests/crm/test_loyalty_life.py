@@ -9,6 +9,7 @@ from bot.channels.carrier import Channel
 from crm import loyalty, referrals
 from crm.kit.clock import at_lagos
 from crm.kit.ids import uuid7
+from crm.kit.permissions import Actor
 from crm.loyalty import codes, notices, refusals, validity
 from crm.models import (
     ExpiryNotice,
@@ -84,6 +85,44 @@ def test_tier_stays_when_points_are_spent_and_end(session, ada, now):
     loyalty.lapse(session, now=now + timedelta(days=400))
     account = loyalty.of(session, ada.id)
     assert (account.available, account.tier) == (0, "silver")
+
+
+def test_a_lost_code_gets_another_and_the_old_one_is_worth_nothing(session, ada, now):
+    give(session, ada, 500, now=now)
+    reward = a_reward(session, now=now, points_cost=100)
+    made = loyalty.redeem(session, patient_id=ada.id, reward_id=reward.id, now=now)
+    redemption = session.get(Redemption, made.id)
+    code = loyalty.redemptions.renew(session, redemption, now=now)
+    desk = Actor.system()
+    assert loyalty.desk.look(session, code, by=desk, now=now)[0].id == made.id
+    with pytest.raises(refusals.CodeUnknown):
+        loyalty.desk.look(session, made.code, by=desk, now=now)
+    assert redemption.code_last4 == code.replace("-", "")[-4:]
+
+
+def test_no_other_code_for_one_that_is_over(session, ada, now):
+    give(session, ada, 500, now=now)
+    reward = a_reward(session, now=now, points_cost=100)
+    late, returned = (
+        loyalty.redeem(session, patient_id=ada.id, reward_id=reward.id, now=now).id
+        for _ in range(2)
+    )
+    rows = {id_: session.get(Redemption, id_) for id_ in (late, returned)}
+    loyalty.redemptions.cancel(session, rows[returned], reason="ill", by_id=None, now=now)
+    for row, at in ((rows[returned], now), (rows[late], now + timedelta(days=100))):
+        with pytest.raises(refusals.AlreadyDecided):
+            loyalty.redemptions.renew(session, row, now=at)
+
+
+def test_what_a_balance_is_made_of_adds_up_to_it(session, ada, now):
+    give(session, ada, 500, now=now)
+    loyalty.award(
+        session, patient_id=ada.id, rule="booking", source_type="t", source_id=uuid7(), now=now
+    )
+    reward = a_reward(session, now=now, points_cost=100)
+    loyalty.redeem(session, patient_id=ada.id, reward_id=reward.id, now=now)
+    sums = loyalty.history.sums(session, loyalty.of(session, ada.id))
+    assert dict(sums) == {"payment": 600, "booking": 10, "redeem": -100}
 
 
 # -- notices --------------------------------------------------------------------------------------
