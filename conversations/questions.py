@@ -12,7 +12,7 @@ from uuid import UUID
 from bot.channels.carrier import Channel
 from bot.texts import say, spoken
 from conversations.said import Said
-from conversations.understand import fold, rating, yes_no
+from conversations.understand import fold, rating, rating_with_reason, yes_no
 from crm.inbox import Talk
 
 _SCORES = ("1", "2", "3", "4", "5")
@@ -42,17 +42,26 @@ class Question:
     at: datetime
 
 
-def answered(
-    talk: Talk, said: Said, *, is_yes_expected: bool, now: datetime
-) -> tuple[Question, str] | None:
-    """The question of a message that these words answer, and the answer it offered."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question, the answer of those it offered, and what was said besides."""
+
+    question: Question
+    answer: str
+    reason: str = ""
+
+
+def answered(talk: Talk, said: Said, *, is_yes_expected: bool, now: datetime) -> Answer | None:
+    """The answer that these words are to the question of a message."""
     question = _newest(talk, now)
     if question is None or said.payload or not _is_its_turn(talk, question, now):
         return None
     answer = _in_figures(question, said)
     if answer is None and not (is_yes_expected and yes_no(said.text) is not None):
         answer = _in_words(question, said)
-    return (question, answer) if answer else None
+    if answer is None and talk.dialogue in (None, "menu"):
+        return _with_reason(question, said)
+    return Answer(question, answer) if answer else None
 
 
 def _newest(talk: Talk, now: datetime) -> Question | None:
@@ -90,6 +99,12 @@ def _in_words(question: Question, said: Said) -> str | None:
         if wants is not None:
             return "take_it" if wants else "pass_on"
     return _by_label(question, said)
+
+
+def _with_reason(question: Question, said: Said) -> Answer | None:
+    """A score and what led to it, where no other question could be meant."""
+    told = rating_with_reason(said.text) if question.kind == "feedback" else None
+    return Answer(question, str(told[0]), told[1]) if told else None
 
 
 def _by_label(question: Question, said: Said) -> str | None:

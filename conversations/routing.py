@@ -89,13 +89,16 @@ def _of_a_message(talk: Talk, said: Said, press: Press | None, now: datetime) ->
     if press and press.about:
         return _answer(press.scope, press.about, press.answer)
     found = answered(talk, said, is_yes_expected=_hears(talk, "yes"), now=now)
-    return _answer(found[0].kind, found[0].about, found[1]) if found else None
+    if found is None:
+        return None
+    return _answer(found.question.kind, found.question.about, found.answer, found.reason)
 
 
-def _answer(kind: str, about: UUID, answer: str) -> Route | None:
+def _answer(kind: str, about: UUID, answer: str, reason: str = "") -> Route | None:
     if kind not in DIALOGUES:
         return None
-    return Route("open", kind, {"about": str(about), "answer": answer}, keeps=True)
+    answers = {"about": str(about), "answer": answer} | ({"reason": reason} if reason else {})
+    return Route("open", kind, answers, keeps=True)
 
 
 def _everywhere(talk: Talk, said: Said, word: str, languages: Languages) -> Route | None:

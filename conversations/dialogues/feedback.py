@@ -30,7 +30,9 @@ class Feedback(Dialogue):
         ("ask_whose", "anything", None, None, "ask_whose"),
         ("ask_rating", "rating", None, "keep_rating", "give"),
         ("ask_rating", "choice", None, "keep_rating", "give"),
+        ("ask_rating", "rating_with_reason", None, "keep_both", "give"),
         ("ask_rating", "anything", None, None, "ask_rating"),
+        ("give", "given", "has_told", "tell_given", "add_comment"),
         ("give", "given", None, "tell_given", "ask_topics"),
         ("give", "rated", None, None, "rated"),
         ("change", "added", "is_low", "tell_changed", "ask_topics"),
@@ -107,6 +109,8 @@ class Feedback(Dialogue):
         answer = self.answers.get("answer", "")
         if answer in _SCORES:
             self.answers["rating"] = int(answer)
+        if reason := self.answers.pop("reason", ""):
+            self.keep_story(reason)
 
     def is_rated(self, _: Any) -> bool:
         return "rating" in self.answers
@@ -129,6 +133,15 @@ class Feedback(Dialogue):
 
     def keep_rating(self, score: Any) -> None:
         self.answers["rating"] = int(str(score).removeprefix("rate_"))
+
+    def keep_both(self, told: tuple[int, str]) -> None:
+        score, reason = told
+        self.keep_rating(score)
+        self.keep_story(reason)
+
+    def has_told(self, _: Any) -> bool:
+        """What led to the rating came with it."""
+        return "comment" in self.answers
 
     def keep_given(self, given: dict[str, Any]) -> None:
         self.answers.update({key: given[key] for key in ("patient", "feedback")})

@@ -13,6 +13,7 @@ from conversations.understand.numbers import number
 from conversations.understand.owner_wishes import OWNER_WISHES, OwnerWish, owner_wish
 from conversations.understand.quiet_hours import quiet_hours
 from conversations.understand.ratings import rating
+from conversations.understand.reasons import rating_with_reason
 from conversations.understand.referral_code import referral_code
 from conversations.understand.states import STATES, state
 from conversations.understand.topics import spoken_of, topics
@@ -41,6 +42,7 @@ __all__ = [
     "owner_wish",
     "quiet_hours",
     "rating",
+    "rating_with_reason",
     "referral_code",
     "spoken_of",
     "state",
