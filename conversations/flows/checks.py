@@ -71,7 +71,7 @@ def deaf(talk: type[Dialogue]) -> Iterator[str]:
 def mute(talk: type[Dialogue]) -> Iterator[str]:
     """Questions and ends without words in some language, and questions without other words."""
     written = {(language, section, key) for language, section, key, _ in keys()}
-    for language in spoken():
+    for language in _languages():
         for key in (*_speaking(talk), *_asked_again(talk)):
             if (language, talk.name, key) not in written:
                 yield f"{key}: has no text in {language}"
@@ -82,7 +82,7 @@ def unlabelled(talk: type[Dialogue]) -> Iterator[str]:
     written = {(language, key) for language, section, key, _ in keys() if section == "options"}
     for state, offer in talk.offers.items():
         for id_ in offer if isinstance(offer, tuple) else ():
-            for language in spoken():
+            for language in _languages():
                 if (language, id_) not in written:
                     yield f"{state}: the option {id_} has no label in {language}"
 
@@ -179,6 +179,10 @@ def _entries(talk: type[Dialogue]) -> set[str]:
         target.partition(".") for each in DIALOGUES.values() for target in each.leads_to.values()
     ]
     return {at for name, _, at in targets if name == talk.name and at}
+
+
+def _languages() -> list[str]:
+    return sorted({language for language, *_ in keys()})
 
 
 def _speaking(talk: type[Dialogue]) -> list[str]:

@@ -78,11 +78,17 @@ def svg(chart: Chart) -> str:
 # -- what is drawn ---------------------------------------------------------------------------------
 
 
-def _said(state: State, chart: Chart) -> list[str]:
-    """The lines under a state's name: its words, and how many came and stopped."""
+def _said(state: State, chart: Chart) -> list[tuple[str, str]]:
+    """The lines under a state's name: its words, what leads back to it, how many stopped."""
     count = chart.counts.get(state.name)
     counted = [f"{count.entered} came, {count.abandoned} stopped here"] if count else []
-    return [*_words(state), *counted]
+    round_ = [way for way in chart.ways if way.at == way.then == state.name]
+    again = [line for way in round_ for line in wrap("↻ " + ", ".join(way.heard), _WIDE)]
+    return [
+        *(("words", line) for line in _words(state)),
+        *(("heard", line) for line in again),
+        *(("words", line) for line in counted),
+    ]
 
 
 def _words(state: State) -> list[str]:
@@ -102,7 +108,7 @@ def _name(state: State) -> str:
 
 def _box(state: State, chart: Chart) -> Box:
     lines = _said(state, chart)
-    widest = max([len(_name(state)) * _BOLD, *(len(line) * _LETTER for line in lines)])
+    widest = max([len(_name(state)) * _BOLD, *(len(line) * _LETTER for _, line in lines)])
     room = 44 if state.kind is Kind.HOUSE else 2 * _PAD
     height = (1 + len(lines)) * _LINE + 14
     if state.kind is Kind.START:
@@ -150,8 +156,8 @@ def _boxes(drawing: Drawing, chart: Chart) -> Iterator[str]:
         lines = _said(state, chart)
         y = box.y - len(lines) * _LINE / 2 + 4.5
         yield _text("name", box.x, y, _name(state))
-        for number, line in enumerate(lines, start=1):
-            yield _text("words", box.x, y + number * _LINE, line)
+        for number, (css, line) in enumerate(lines, start=1):
+            yield _text(css, box.x, y + number * _LINE, line)
 
 
 def _shape(state: State, box: Box) -> str:
@@ -199,25 +205,14 @@ def _text(css: str, x: float, y: float, words: str) -> str:
 
 
 def _arrows(drawing: Drawing, ways: Sequence[Way]) -> Iterator[str]:
-    for arrow, way in zip(drawing.arrows, ways, strict=True):
+    for arrow in drawing.arrows:
         if arrow.at == arrow.then:
-            yield from _round(drawing.boxes[arrow.at], way)
-            continue
+            continue  # said inside the box
         css, mark = ("arrow back", "back") if arrow.is_turned else ("arrow", "on")
         yield f'<path class="{css}" d="{_curve(arrow)}" marker-end="url(#{mark})"/>'
     for arrow, way in zip(drawing.arrows, ways, strict=True):
         if arrow.words:
             yield from _words_of(arrow.words, _heard(way), is_up=arrow.is_turned)
-
-
-def _round(box: Box, way: Way) -> Iterator[str]:
-    """A way back to the same question: a loop at its side."""
-    x, y = box.x + box.width / 2, box.y
-    yield (
-        f'<path class="arrow" d="M{x:.1f} {y - 8:.1f}c22 -10 22 26 0 16" marker-end="url(#on)"/>'
-    )
-    words = escape(", ".join(way.heard))
-    yield f'<text class="heard" x="{x + 20:.1f}" y="{y + 4:.1f}">{words}</text>'
 
 
 def _words_of(box: Box, lines: Sequence[str], *, is_up: bool) -> Iterator[str]:

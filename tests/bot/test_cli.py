@@ -7,7 +7,9 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.demo import bound, commands
 
-COMMANDS = ("demo", "doctor", "migrate", "run", "sandbox", "schedule", "seed", "work")
+COMMANDS = tuple(
+    ["demo", "doctor", "flows", "migrate", "replay", "run", "sandbox", "schedule", "seed", "work"]
+)
 
 
 def invoke(*words, **environ):
@@ -63,3 +65,19 @@ def test_the_demo_runs_the_procfile_and_the_carrier():
 def test_secrets_are_made_up_without_a_word(tmp_path):
     invoke("demo", GRANDPRO_HOME=str(tmp_path), PORT="1", SANDBOX_PORT="x")
     assert json.loads((tmp_path / "secrets.json").read_text()).keys() >= {"secret_key"}
+
+
+def test_the_dialogues_are_drawn_one_by_name_or_all_into_a_folder(tmp_path):
+    assert "flowchart TD" in invoke("flows", "booking").output
+    drawn = invoke("flows", "--format", "svg", "--out", str(tmp_path))
+    assert drawn.exit_code == 0
+    assert (tmp_path / "booking.svg").read_text("utf-8").startswith("<svg")
+    assert len(list(tmp_path.glob("*.svg"))) == len(drawn.output.splitlines())
+
+
+def test_what_is_wrong_with_the_dialogues_is_listed_and_the_command_fails(monkeypatch):
+    assert invoke("flows", "--format", "check").exit_code == 0
+    assert invoke("flows", "dance").exit_code == 2
+    monkeypatch.setattr("conversations.flows.faults_of", lambda talk: [f"{talk.name}.ask: is odd"])
+    wrong = invoke("flows", "menu", "--format", "check")
+    assert (wrong.exit_code, wrong.output) == (1, "menu.ask: is odd\n")

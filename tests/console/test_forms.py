@@ -1,10 +1,12 @@
 """Where text messages hear no answer, a short link opens a form: looking changes nothing."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from bot.texts import keys
 from crm import feedback, satisfaction
 from crm.models import (
     Answering,
@@ -44,6 +46,23 @@ def visit_link(stack) -> str:
     one_way(stack)
     stack.later(timedelta(hours=25))
     return link_to(stack, MUSA)
+
+
+NOTICES = ("visit", "loyalty", "payout", "owner_notice", "code", "alert")
+ASKS = re.compile(r"\b(send|reply|answer|text|write( to)? us)\b|one number|\bMENU\b", re.IGNORECASE)
+
+
+def test_no_text_that_hears_no_answer_asks_for_one():
+    said = {
+        f"{language} [{section}] {key}": wording.get("sms", wording["text"])
+        for language, section, key, wording in keys()
+        if language in ("en", "pcm") and (key.endswith("_one_way") or section in NOTICES)
+    }
+    linked = {name: words for name, words in said.items() if name.endswith("_one_way")}
+    assert len(linked) == 12
+    assert all("{link}" in words for words in linked.values())
+    bare = {name: re.sub(r"will answer|could not be answered", "", said[name]) for name in said}
+    assert not [name for name, words in bare.items() if ASKS.search(words)]
 
 
 # -- a visit ---------------------------------------------------------------------------------------
