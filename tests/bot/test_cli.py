@@ -7,8 +7,17 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.demo import bound, commands
 
-COMMANDS = tuple(
-    ["demo", "doctor", "flows", "migrate", "replay", "run", "sandbox", "schedule", "seed", "work"]
+COMMANDS = (
+    "demo",
+    "doctor",
+    "flows",
+    "migrate",
+    "replay",
+    "run",
+    "sandbox",
+    "schedule",
+    "seed",
+    "work",
 )
 
 
