@@ -115,12 +115,19 @@ class Stack:
 
 @contextmanager
 def running(
-    database_url: str, redis_url: str, home: Path, *, at: datetime = SUNDAY_MORNING
+    database_url: str,
+    redis_url: str,
+    home: Path,
+    *,
+    at: datetime = SUNDAY_MORNING,
+    languages: str = "en,pcm",
 ) -> Iterator[Stack]:
     """Start the doors on free ports, with the carrier's contents made."""
     clock = TestClock(at)
     with _free_server() as web, _free_server() as carrier:
-        settings = settings_for(database_url, redis_url, home, web.url, carrier.url)
+        settings = settings_for(
+            database_url, redis_url, home, web.url, carrier.url, languages=languages
+        )
         wiring = build_wiring(settings)
         wiring.clock = clock
         sandbox_app = create_sandbox(_sandbox_settings(settings), now=clock.now)
@@ -137,7 +144,13 @@ def running(
 
 
 def settings_for(
-    database_url: str, redis_url: str, home: Path, web_url: str, carrier_url: str
+    database_url: str,
+    redis_url: str,
+    home: Path,
+    web_url: str,
+    carrier_url: str,
+    *,
+    languages: str = "en,pcm",
 ) -> Settings:
     """Settings as a deployment would give them, for these addresses."""
     return Settings.from_env(
@@ -151,6 +164,7 @@ def settings_for(
             "SENDGRID_BASE_URL": carrier_url,
             "SECRET_KEY": "test-secret-that-is-long-enough-for-the-vault",
             "ENCRYPTION_KEYS": "t1:" + base64.b64encode(b"t" * 32).decode(),
+            "LANGUAGES": languages,
             "TWILIO_AUTH_TOKEN": "test-token",
             "SENDGRID_API_KEY": "test-key",
             "BCRYPT_COST": "4",
