@@ -5,13 +5,14 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm import users
+from crm.kit import driver
 from crm.kit.access_tokens import LIFETIME, AccessTokens
 from crm.kit.errors import DomainError, NotFound
 from crm.kit.ids import uuid7
@@ -182,31 +183,44 @@ def alive(session: Session, account_id: UUID | None, *, now: datetime) -> Sequen
 # -- who is it -------------------------------------------------------------------------------------
 
 # One round trip for the sign-in, its account and its roles.
-_WHO = text("""
+_WHO = """
     select s.id, s.kind, s.account_id, s.is_strong, u.status as user_status, u.name as user_name,
         array(
             select g.role || coalesce(':' || g.hospital_id::text, '')
             from user_grants g where g.user_id = u.id order by g.role
         ) as grants
     from sessions s left join users u on s.kind = 'user' and u.id = s.account_id
-    where s.id = :id and s.revoked_at is null and s.expires_at > :now
-""")
+    where s.id = %(id)s and s.revoked_at is null and s.expires_at > %(now)s
+"""
+
+
+class _Who(NamedTuple):
+    """A row of it."""
+
+    id: UUID
+    kind: str
+    account_id: UUID
+    is_strong: bool
+    user_status: str | None
+    user_name: str | None
+    grants: Sequence[str]
 
 
 def authenticate(session: Session, tokens: AccessTokens, token: str, *, now: datetime) -> Actor:
     """Who sends this access token. Raises NotSignedIn. One statement."""
     sign_in_id = tokens.read(token, now=now) if token else None
-    row = sign_in_id and session.execute(_WHO, {"id": sign_in_id, "now": now}).one_or_none()
-    if not row or (row.kind == AccountKind.USER and row.user_status != UserStatus.ACTIVE):
+    rows = driver.fetch(session, _WHO, {"id": sign_in_id, "now": now}) if sign_in_id else []
+    row = _Who(*rows[0]) if rows else None
+    if row is None or (row.kind == AccountKind.USER and row.user_status != UserStatus.ACTIVE):
         raise NotSignedIn("Please sign in: the token is missing, expired or revoked.")
     return _actor(row)
 
 
-def _actor(row: Row[Any]) -> Actor:
+def _actor(row: _Who) -> Actor:
     kind = AccountKind(row.kind)
     if kind is AccountKind.USER:
         grants = tuple(_grant(word) for word in row.grants)
-        return Actor(Kind.USER, row.account_id, row.user_name, grants, row.id, row.is_strong)
+        return Actor(Kind.USER, row.account_id, row.user_name or "", grants, row.id, row.is_strong)
     role = Role.PATIENT if kind is AccountKind.PATIENT else Role.OWNER
     return Actor(Kind(kind.value), row.account_id, kind.value, ((role, None),), row.id)
 

@@ -3,18 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.kit import driver
 from crm.kit.ids import uuid7
 from crm.kit.paging import Found, PageRequest, keyset
 from crm.kit.permissions import Actor, Scope
 from crm.models import AuditEvent, AuditOutcome
 
-_INSERT = insert(cast("Table", AuditEvent.__table__))
+_INSERT = """
+    insert into audit_events (
+        id, hospital_id, at, actor_kind, actor_id, roles, address, request_id, action, entity,
+        entity_id, fields, purpose, outcome
+    ) values (
+        %(id)s, %(hospital_id)s, %(at)s, %(actor_kind)s, %(actor_id)s, %(roles)s, %(address)s,
+        %(request_id)s, %(action)s, %(entity)s, %(entity_id)s, %(fields)s, %(purpose)s, %(outcome)s
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +43,23 @@ class Act:
 
 def record(session: Session, act: Act, *, now: datetime) -> None:
     """Write one event; without a hospital of its own it is in the actor's only one, if so."""
-    session.execute(
-        _INSERT,
-        {
-            "id": uuid7(),
-            "hospital_id": act.hospital_id or _home(act.actor),
-            "at": now,
-            "actor_kind": act.actor.kind,
-            "actor_id": act.actor.id,
-            "roles": sorted(act.actor.roles),
-            "address": act.address,
-            "request_id": act.request_id,
-            "action": act.action,
-            "entity": act.entity,
-            "entity_id": act.entity_id,
-            "fields": list(act.fields),
-            "purpose": act.purpose,
-            "outcome": act.outcome,
-        },
-    )
+    event = {
+        "id": uuid7(),
+        "hospital_id": act.hospital_id or _home(act.actor),
+        "at": now,
+        "actor_kind": act.actor.kind.value,
+        "actor_id": act.actor.id,
+        "roles": sorted(role.value for role in act.actor.roles),
+        "address": act.address,
+        "request_id": act.request_id,
+        "action": act.action,
+        "entity": act.entity,
+        "entity_id": act.entity_id,
+        "fields": list(act.fields),
+        "purpose": act.purpose,
+        "outcome": act.outcome.value,
+    }
+    driver.run(session, _INSERT, event)
 
 
 def search(

@@ -64,19 +64,20 @@ def is_minor(born: date | None, *, now: datetime) -> bool:
 
 
 def counts(session: Session, patient: Patient, *, scope: Scope, now: datetime) -> Counts:
-    """How often the patient was seen, and when next. One query."""
+    """How often the patient was seen, when next, and what is still open. One query."""
     starts_at = func.lower(Appointment.during)
     was_seen = Appointment.status == AppointmentStatus.FULFILLED
     is_ahead = and_(Appointment.status == AppointmentStatus.BOOKED, starts_at > now)
-    seen, missed, last, coming = session.execute(
+    seen, missed, last, coming, still_open = session.execute(
         select(
             func.count().filter(was_seen),
             func.count().filter(Appointment.status == AppointmentStatus.NOSHOW),
             func.max(starts_at).filter(was_seen),
             func.min(starts_at).filter(is_ahead),
+            _open_follow_ups(patient, scope),
         ).where(_seen_by(scope, patient))
     ).one()
-    return Counts(seen, missed, last, coming, _open_follow_ups(session, patient, scope))
+    return Counts(seen, missed, last, coming, still_open)
 
 
 def visits(session: Session, patient: Patient, *, scope: Scope, limit: int = 20) -> list[Visit]:
@@ -107,12 +108,12 @@ def _seen_by(scope: Scope, patient: Patient) -> ColumnElement[bool]:
     return and_(mine, scope.where(Appointment.hospital_id)) if scope.is_staff else mine
 
 
-def _open_follow_ups(session: Session, patient: Patient, scope: Scope) -> int:
-    still = (
+def _open_follow_ups(patient: Patient, scope: Scope) -> ColumnElement[int]:
+    return (
         select(func.count())
         .select_from(FollowUp)
         .join(PatientFeedback, PatientFeedback.id == FollowUp.feedback_id)
         .where(PatientFeedback.patient_id == patient.id, FollowUp.resolved_at.is_(None))
         .where(scope.where(FollowUp.hospital_id))
+        .scalar_subquery()
     )
-    return session.scalar(still) or 0

@@ -64,9 +64,10 @@ select uuidv7(), id, 'R' || lpad(to_hex(n), 7, '0'), now() from bench_people
 _AUDIT = """
 insert into audit_events (id, hospital_id, at, actor_kind, actor_id, roles, action, entity,
     entity_id, outcome)
-select uuidv7(), hospital_id, now(), 'user', (select id from bench_people where n = 1 + p.n % 20),
-    '{front_desk}', 'patients.profile', 'patient', id, 'done'
-from bench_people p, generate_series(1, 5)
+select uuidv7(), hospital_id, now(), 'user',
+    (array(select id from bench_people where n <= 20))[1 + n % 20], '{front_desk}',
+    'patients.profile', 'patient', id, 'done'
+from bench_people, generate_series(1, 5)
 """
 # The month that the job has drafted, once more for each month before it.
 _PAYOUTS = """
