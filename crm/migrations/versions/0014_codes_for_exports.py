@@ -6,7 +6,6 @@ revision = "0014"
 down_revision = "0013"
 
 _TABLE = "otp_challenges"
-_CHECK = op.f("ck_otp_challenges_codepurpose")
 
 
 def upgrade() -> None:
@@ -21,5 +20,6 @@ def downgrade() -> None:
 
 
 def _allow(purposes: str) -> None:
-    op.drop_constraint(_CHECK, _TABLE, type_="check")
-    op.create_check_constraint(_CHECK, _TABLE, f"purpose in ({purposes})")
+    name = op.f("ck_otp_challenges_codepurpose")
+    op.drop_constraint(name, _TABLE, type_="check")
+    op.create_check_constraint(name, _TABLE, f"purpose in ({purposes})")
