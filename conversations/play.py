@@ -290,6 +290,8 @@ class Play:
         kind = DIALOGUES.get(name or "")
         if kind is None or state is None or state not in kind.hears or state in kind.house:
             return None
+        if name == "owner" and whose.has_lapsed(self.desk):
+            state = "ask"
         return kind(state, answers, self.desk.now, self.desk.language)
 
     def _keep(self, talk: Dialogue) -> None:

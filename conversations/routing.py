@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from conversations.desk.proof import KNOWN_FOR
 from conversations.dialogues import DIALOGUES
 from conversations.questions import answered
 from conversations.said import Press, Said, is_carrier_stop, read_press
@@ -47,8 +48,6 @@ _WISH = 200  # letters of it are kept
 _INTERRUPTIONS = ("distress", "resume", "lost")
 _TAKEN_UP = ("menu", "language", "person", "sides", "survey", *_INTERRUPTIONS)
 """Talks that go on, however late the answer."""
-_PROVEN = timedelta(hours=12)
-"""Owners go on for as long as what they have proven holds; then their talk begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +193,7 @@ def _serves(wish: str) -> bool:
 def _was_left(talk: Talk, now: datetime) -> bool:
     if talk.dialogue in _TAKEN_UP or not talk.heard_at:
         return False
-    return now - talk.heard_at > (_PROVEN if talk.dialogue == "owner" else PAUSE)
+    return now - talk.heard_at > (KNOWN_FOR if talk.dialogue == "owner" else PAUSE)
 
 
 def _hears(talk: Talk, kind: str) -> bool:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from bot.texts import spoken
 from conversations.desk import Desk
+from conversations.desk.proof import KNOWN_FOR
 from conversations.dialogue import Answers
 from crm.models import Owner, OwnerSurvey
 
@@ -49,6 +50,12 @@ def speak_as(desk: Desk, owner: Owner) -> None:
     desk.talk.owner_id = owner.id
     if desk.talk.language is None and owner.language in spoken():
         desk.talk.language = owner.language
+
+
+def has_lapsed(desk: Desk) -> bool:
+    """True when an owner was silent for so long that no figure may be shown again."""
+    heard_at = desk.talk.heard_at
+    return heard_at is not None and desk.now - heard_at > KNOWN_FOR
 
 
 def forget(desk: Desk) -> None:

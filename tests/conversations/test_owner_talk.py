@@ -754,3 +754,27 @@ def test_what_patients_alone_have_leads_an_owner_to_the_owners_menu(talk, stack)
         Danladi: erase me
         Bot: ...a person will answer...
     """)
+
+
+def test_days_later_no_word_and_no_old_button_shows_the_figures_again(talk, stack):
+    own(stack, AMINA)
+    earned(stack, 12_500_000)
+    talk("""
+        Amina: payout
+        Bot: This is about money...
+        Amina: 4321
+        Bot: October 2026, GrandPro Ikeja: NGN 1,125,000.00...
+             [Statement] [Something is wrong]
+        -- 3 days later --
+        Amina: [Something is wrong]
+        Bot: Your account with GrandPro...
+        Amina: payout
+        Bot: This is about money...
+        Amina: 4321
+        Bot: October 2026...
+        -- 3 days later --
+        Amina: help
+        Bot: Send BAL for your balance...
+
+             Your account with GrandPro...
+    """)
