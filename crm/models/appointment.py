@@ -106,6 +106,7 @@ class Appointment(Identified, Dated, Base):
         CheckConstraint("queue_number is null or clinic_session_id is not null", name="queue"),
         Index("ix_appointments_patient", "patient_id", text("lower(during)")),
         Index("ix_appointments_hospital", "hospital_id", text("lower(during)")),
+        Index("ix_appointments_starts_at", text("lower(during)"), "id"),
         Index(
             "ix_appointments_hold_until",
             "hold_until",

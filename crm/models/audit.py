@@ -29,6 +29,8 @@ class AuditEvent(Identified, Base):
         Index("ix_audit_events_entity", "entity_id", "seq"),
         Index("ix_audit_events_actor", "actor_id", "seq"),
         Index("ix_audit_events_seq", "seq", unique=True),
+        Index("ix_audit_events_denied", "seq", postgresql_where=text("outcome = 'denied'")),
+        Index("ix_audit_events_at", "at", postgresql_using="brin"),
     )
 
     seq: Mapped[int] = mapped_column(Identity(always=True))

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from crm.kit.errors import Gone, NotFound
@@ -30,10 +30,15 @@ def visible(scope: Scope) -> ColumnElement[bool]:
         return false()
     if scope.hospitals is None:
         return true()
-    has_visit = exists().where(
-        Appointment.patient_id == Patient.id, Appointment.hospital_id.in_(scope.hospitals)
+    # Not EXISTS, for which every visit of the hospital would be read before the first patient.
+    visit = (
+        select(Appointment.id)
+        .where(Appointment.patient_id == Patient.id)
+        .where(Appointment.hospital_id.in_(scope.hospitals))
+        .limit(1)
+        .scalar_subquery()
     )
-    return or_(Patient.home_hospital_id.in_(scope.hospitals), has_visit)
+    return or_(Patient.home_hospital_id.in_(scope.hospitals), visit.is_not(None))
 
 
 def find(session: Session, patient_id: UUID, *, scope: Scope, lock: bool = False) -> Patient:
