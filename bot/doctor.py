@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from bot import health
+from bot.texts import AWAIT_REVIEW, NAMES
 from bot.wiring import Wiring
 
 _LEAST_FREE_GIB = 1.0
@@ -28,6 +29,8 @@ def examine(wiring: Wiring) -> bool:
     checks = health.examine(wiring) | {"disk": _has_room(wiring.settings.home)}
     for name, is_well in checks.items():
         click.echo(_line(name, is_well=is_well))
+    for language in filter(AWAIT_REVIEW.__contains__, wiring.settings.languages):
+        click.echo(_note(f"{NAMES[language]} is offered; no native speaker has reviewed it yet"))
     return all(checks.values())
 
 
@@ -40,3 +43,7 @@ def _line(name: str, *, is_well: bool) -> str:
     if is_well:
         return f"{click.style('ok ', fg='green')}  {name}"
     return f"{click.style('BAD', fg='red')}  {name:<15} ->  {_MENDS.get(name, 'see the log')}"
+
+
+def _note(words: str) -> str:
+    return f"{click.style('note', fg='yellow')} {words}"

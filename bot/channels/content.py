@@ -23,6 +23,8 @@ LONGEST_BODY = 1024
 LONGEST_BUTTON = 20
 LONGEST_ROW = 24
 LONGEST_DESCRIPTION = 72
+_APPROVED_IN = frozenset({"en", "ha"})
+"""Of our languages those WhatsApp knows by name; templates in the others pass as English."""
 
 Variables = dict[str, str]
 
@@ -46,6 +48,7 @@ def template(
     category: str = "UTILITY",
 ) -> Shape:
     """A message that may open a conversation; body and button ids carry ``{{n}}``."""
+    language = language if language in _APPROVED_IN else "en"
     if not buttons:
         return Shape(name, language, {"twilio/text": {"body": body}}, samples, category)
     actions = [_button(option.label, option.id) for option in buttons]

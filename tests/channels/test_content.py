@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.carrier import Option
-from bot.channels.content import content_for, cut, session_shapes, template_variables
+from bot.channels.content import content_for, cut, session_shapes, template, template_variables
 from bot.channels.segments import utf16_length
 
 FAMILY = "👨‍👩‍👧"
@@ -94,6 +94,16 @@ def test_every_question_fills_every_slot_of_its_shape(text: str, choices: list[O
     shape = next(shape for shape in session_shapes() if shape.name == name)
     slots = {slot for words in strings_in(shape.types) for slot in re.findall(r"{{(\d+)}}", words)}
     assert slots == set(variables) == set(shape.samples)
+
+
+@pytest.mark.parametrize(
+    ("language", "declared"),
+    [("en", "en"), ("ha", "ha"), ("pcm", "en"), ("yo", "en"), ("ig", "en")],
+)
+def test_a_template_is_declared_in_a_language_that_whatsapp_knows(
+    language: str, declared: str
+) -> None:
+    assert template("visit", language=language, body="x", samples={}).language == declared
 
 
 def test_ten_rows_and_three_buttons_are_the_most_a_shape_has() -> None:
