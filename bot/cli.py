@@ -299,7 +299,12 @@ def _wired() -> Iterator["Wiring"]:
         shared_metrics.share(settings.home)
         from bot.build import build_wiring
 
-        yield build_wiring(settings)
+        wiring = build_wiring(settings)
+        try:
+            yield wiring
+        finally:
+            wiring.engine.dispose()
+            wiring.redis.close()
 
 
 def _log(settings: "Settings") -> None:

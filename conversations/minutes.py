@@ -5,8 +5,9 @@ conversation can be played again from its messages, whatever the records say by 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +24,9 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "waiting_since": datetime.fromisoformat,
     "alerted_at": datetime.fromisoformat,
 }
-_FIELDS = tuple(
-    each.name
-    for each in fields(Talk)
-    if each.name in {*_READ, "waiting_reason", "language", "dialogue", "state"}
-)
+_FIELDS = (*_READ, "waiting_reason", "language", "dialogue", "state")
+_seen = attrgetter(*_FIELDS)
+"""What the house may change of the talk itself."""
 
 
 @dataclass(slots=True)
@@ -60,19 +59,20 @@ class Minutes:
         self.asked += 1
         answers, context, before = dict(talk.answers), dict(kept.context), _seen(kept)
         kind, value = answer()
-        said = {
-            "asked": question,
-            "kind": kind,
-            "value": value,
-            "answers": _changes(answers, talk.answers),
-            "context": _changes(context, kept.context),
-            "talk": _changes(before, _seen(kept)),
-        }
-        return {key: what for key, what in said.items() if what}
-
-
-def _seen(talk: Talk) -> dict[str, Any]:
-    return {name: getattr(talk, name) for name in _FIELDS}
+        said: dict[str, Any] = {"asked": question, "kind": kind}
+        if value is not None:
+            said["value"] = value
+        # Most answers change nothing, and this runs several times a turn.
+        if answers != talk.answers:
+            said["answers"] = _changes(answers, talk.answers)
+        if context != kept.context:
+            said["context"] = _changes(context, kept.context)
+        after = _seen(kept)
+        if before != after:
+            said["talk"] = _changes(
+                dict(zip(_FIELDS, before, strict=True)), dict(zip(_FIELDS, after, strict=True))
+            )
+        return said
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import inspect, select, text
 
+from bot.cli import main
 from bot.texts import say
 from conversations import replay
 from conversations.dialogues import DIALOGUES
@@ -13,6 +15,7 @@ from conversations.engine import House
 from conversations.minutes import Minutes
 from crm.models import Address, Conversation
 from tests.people import ADA, MUSA
+from workers import schedule
 
 
 def talk_of(stack, person) -> UUID:
@@ -139,3 +142,28 @@ def test_messages_whose_words_are_forgotten_are_left_out(stack):
 def test_who_is_not_there_is_said_so(stack):
     with stack.wiring.sessions() as session, pytest.raises(replay.NoSuchTalk):
         replay.replay(session, UUID(int=1), House.of(stack.wiring))
+
+
+def test_the_command_says_by_its_exit_code_whether_anything_differs(stack, monkeypatch):
+    stack.register(ADA, "Ada Obi")
+    stack.say(ADA, "menu")
+    settings, talk = stack.wiring.settings.environ(), str(talk_of(stack, ADA))
+    same = CliRunner().invoke(main, ["replay", talk], env=settings)
+    assert (same.exit_code, same.output.splitlines()[-1]) == (0, "1 turns, none of them different.")
+
+    monkeypatch.setattr("conversations.play.say", lambda *_, **__: "Other words")
+    other = CliRunner().invoke(main, ["replay", talk], env=settings)
+    assert other.exit_code == 1
+    assert "! Other words" in other.output
+    assert CliRunner().invoke(main, ["replay", str(UUID(int=1))], env=settings).exit_code == 1
+
+
+def test_the_counts_are_printed_from_the_database(stack):
+    stack.register(ADA, "Ada Obi")
+    stack.say(ADA, "menu")
+    stack.clock.move(timedelta(days=2))
+    schedule.run_now(stack.wiring, "steps")
+    settings = stack.wiring.settings.environ()
+    shown = CliRunner().invoke(main, ["flows", "menu", "--counts"], env=settings)
+    assert shown.exit_code == 0
+    assert "menu.ask" in shown.output
