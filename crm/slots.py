@@ -87,7 +87,7 @@ class Taken:
 
     def leaves_free(self, slot: Slot) -> bool:
         """True when the slot touches nothing taken and no holiday that was not opened again."""
-        if slot.day in self._holidays and not self._is_opened(slot):
+        if self._holidays and slot.day in self._holidays and not self._is_opened(slot):
             return False
         return not self._of(slot.practitioner_id).touch(slot)
 

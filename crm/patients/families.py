@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, load_only
 
 from bot.channels.carrier import Channel
 from crm import addresses
@@ -30,9 +30,19 @@ class LastAddress(DomainError):
     code = "last_address"
 
 
-# Asked in many turns, so it is put together once.
+# Asked in many turns, so it is put together once, with what a talk needs of a patient; the rest of
+# the forty columns comes when it is asked for.
 _HELD_BY = (
     select(Patient, AddressHolder.role)
+    .options(
+        load_only(
+            Patient.full_name,
+            Patient.born_on_sealed,
+            Patient.home_hospital_id,
+            Patient.language,
+            Patient.status,
+        )
+    )
     .join(AddressHolder, AddressHolder.patient_id == Patient.id)
     .where(AddressHolder.address_id == bindparam("address_id"))
     .where(Patient.status == PatientStatus.ACTIVE)
