@@ -17,27 +17,29 @@ REASON = """
     end
 """
 
-# The last word on the purpose and on care, since everything was last withdrawn. On a family's
-# phone each speaks for themselves; what was said without a name is said for all (`p`: the person).
-CONSENTS = """
+_LAST = "(array_agg(w.{what} order by w.id desc) filter (where w.purpose = {purpose}))[1]"
+_WORDS = ",\n            ".join(
+    f"{_LAST.format(what=what, purpose=purpose)} as {name}_{what}"
+    for name, purpose in (("said", ":purpose"), ("care", "'care'"), ("whole", "'all'"))
+    for what in ("is_granted", "id")
+)
+# The last word on the purpose and on care, unless everything was withdrawn after it, in one scan.
+# On a family's phone each speaks for themselves; what was said without a name is said for all
+# (`p`: the person).
+CONSENTS = f"""
     left join lateral (
         select
-            (array_agg(w.is_granted order by w.id desc) filter (where w.purpose = :purpose))[1]
-                as said,
-            (array_agg(w.is_granted order by w.id desc) filter (where w.purpose = 'care'))[1]
-                as care
-        from consents w
-        where w.address_id = a.id and (w.patient_id is null or w.patient_id = p.id)
-          and w.id > coalesce(
-            (select l.id from (
-                select v.id, v.is_granted from consents v
-                where v.address_id = a.id and (v.patient_id is null or v.patient_id = p.id)
-                    and v.purpose = 'all' order by v.id desc limit 1
-            ) l where not l.is_granted),
-            '00000000-0000-0000-0000-000000000000'
-        )
+            case when whole_is_granted or whole_id is null or said_id > whole_id
+                then said_is_granted end as said,
+            case when whole_is_granted or whole_id is null or care_id > whole_id
+                then care_is_granted end as care
+        from (select
+            {_WORDS}
+            from consents w
+            where w.address_id = a.id and (w.patient_id is null or w.patient_id = p.id)
+        ) words
     ) k on true
-"""
+"""  # noqa: S608 -- the pieces are our own
 
 
 def heard_enough(person: str) -> str:

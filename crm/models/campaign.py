@@ -156,7 +156,11 @@ class CampaignText(Base):
 
 
 class CampaignRecipient(Base):
-    """One person of a campaign's frozen audience, with the reason if they hear nothing."""
+    """One person of a campaign's frozen audience, with the reason if they hear nothing.
+
+    It names campaign, person and address without foreign keys: a million are written at once,
+    under the lock of the campaign's row.
+    """
 
     __tablename__ = "campaign_recipients"
     __table_args__ = (
@@ -168,7 +172,7 @@ class CampaignRecipient(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("communication_campaigns.id"))
+    campaign_id: Mapped[UUID]
     person_kind: Mapped[PersonKind] = mapped_column(words(PersonKind))
     person_id: Mapped[UUID]
     address_id: Mapped[UUID | None]

@@ -82,6 +82,12 @@ class Message(Base):
         ),
         Index("ix_messages_owner", "owner_id", "id", postgresql_where=text("owner_id is not null")),
         Index(
+            "ix_messages_marketing",
+            "patient_id",
+            "id",
+            postgresql_where=text("purpose = 'marketing'"),
+        ),
+        Index(
             "ix_messages_of_campaigns",
             "status_at",
             postgresql_where=text("campaign_recipient_id is not null"),
