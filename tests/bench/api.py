@@ -121,30 +121,78 @@ def _measure(servers: Servers, size: int, each: int) -> Iterator[dict[str, Any]]
         web = stack.enter_context(house.serving(wiring))
         groups, app = Groups.of(servers, web=web.pid), create_app(wiring)
         for kind in KINDS:
-            bench = _Bench(wiring, groups, app, kind, world)
-            yield {"name": f"{NAME}: {kind.name}", "size": size, **bench.measure(each)}
+            bench = _Bench(wiring, groups, Asker(wiring, kind, world))
+            yield {"name": f"{NAME}: {kind.name}", "size": size, **bench.measure(app, each)}
         wiring.engine.dispose()
 
 
-class _Bench:
-    """One kind of request."""
+class Asker:
+    """Whoever sends one kind of request, again and again."""
 
-    def __init__(
-        self, wiring: Wiring, groups: Groups, app: Flask, kind: Kind, world: World
-    ) -> None:
-        self.wiring, self.groups, self.app, self.kind = wiring, groups, app, kind
+    def __init__(self, wiring: Wiring, kind: Kind, world: World) -> None:
+        self.wiring, self.kind = wiring, kind
         self.token = world.tokens[kind.role]
         self.left = kind.requests(world)
         self.keys = count(1)
 
-    def measure(self, each: int) -> dict[str, Any]:
+    def statements(self, app: Flask) -> float:
+        """What one request asks of the database, in this process, once it is warm."""
+        seen = [self._ask(app) for _ in range(_COUNTED + 1)]
+        return round(fmean(seen[1:]), 1)
+
+    def written(self, number: int) -> list[str]:
+        """So many new requests as they go over the wire."""
+        new = [self._written(each) for each in islice(self.left, number)]
+        assert len(new) == number, f"only {len(new)} of {number} to ask for"
+        return new
+
+    def _ask(self, app: Flask) -> int:
+        request = next(self.left)
+        with counting(self.wiring.engine) as seen, app.test_client() as client:
+            answer = client.open(
+                f"{_PREFIX}{request.path}",
+                method=request.method,
+                headers=self._headers(),
+                json=request.body,
+            )
+        assert answer.status_code == self.kind.status, answer.get_data(as_text=True)
+        return seen["statements"]
+
+    def _written(self, request: Request) -> str:
+        body = json.dumps(request.body) if request.body is not None else ""
+        head = [
+            f"{request.method} {_PREFIX}{request.path} HTTP/1.1",
+            f"Host: 127.0.0.1:{self.wiring.settings.port}",
+            *(f"{name}: {value}" for name, value in self._headers().items()),
+            f"Content-Length: {len(body)}",
+        ]
+        return "\r\n".join(head) + "\r\n\r\n" + body
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": f"bench-{next(self.keys)}",
+        }
+
+
+@dataclass
+class _Bench:
+    """Everything that runs."""
+
+    wiring: Wiring
+    groups: Groups
+    asker: Asker
+
+    def measure(self, app: Flask, each: int) -> dict[str, Any]:
         """Warm up; some runs at full speed, whose median by CPU counts, and one at half of it."""
-        asked = self._statements()
+        asked = self.asker.statements(app)
         self._send(_WARM_UP)
-        runs = [self._at_full_rate(each * self.kind.more) for _ in range(_REPEATS)]
+        number = each * self.asker.kind.more
+        runs = [self._at_full_rate(number) for _ in range(_REPEATS)]
         middle = median_low(run["cpu_ms"]["all"] for run in runs)
         full = next(run for run in runs if run["cpu_ms"]["all"] == middle)
-        half = self._send(each * self.kind.more // 2, rate=full["rate_per_s"] / 2)
+        half = self._send(number // 2, rate=full["rate_per_s"] / 2)
         return {
             **full,
             "cpu_ms_of_runs": [run["cpu_ms"]["all"] for run in runs],
@@ -168,45 +216,9 @@ class _Bench:
         }
 
     def _send(self, number: int, *, rate: float = 0) -> dict[str, Any]:
-        asked = [self._written(each) for each in islice(self.left, number)]
-        assert len(asked) == number, f"only {len(asked)} of {number} to ask for"
-        settings, status = self.wiring.settings, str(self.kind.status)
+        asked, status = self.asker.written(number), str(self.asker.kind.status)
+        settings = self.wiring.settings
         return load.send_all(settings, asked, connections=8, rate=rate, expected=status)
-
-    def _written(self, request: Request) -> str:
-        """The request as it goes over the wire."""
-        body = json.dumps(request.body) if request.body is not None else ""
-        head = [
-            f"{request.method} {_PREFIX}{request.path} HTTP/1.1",
-            f"Host: 127.0.0.1:{self.wiring.settings.port}",
-            *(f"{name}: {value}" for name, value in self._headers().items()),
-            f"Content-Length: {len(body)}",
-        ]
-        return "\r\n".join(head) + "\r\n\r\n" + body
-
-    def _headers(self) -> dict[str, str]:
-        return {
-            "Authorization": f"Bearer {self.token}",
-            "Content-Type": "application/json",
-            "Idempotency-Key": f"bench-{next(self.keys)}",
-        }
-
-    def _statements(self) -> float:
-        """What one request asks of the database, in this process, once it is warm."""
-        seen = [self._asked_in_process() for _ in range(_COUNTED + 1)]
-        return round(fmean(seen[1:]), 1)
-
-    def _asked_in_process(self) -> int:
-        request = next(self.left)
-        with counting(self.wiring.engine) as seen, self.app.test_client() as client:
-            answer = client.open(
-                f"{_PREFIX}{request.path}",
-                method=request.method,
-                headers=self._headers(),
-                json=request.body,
-            )
-        assert answer.status_code == self.kind.status, answer.get_data(as_text=True)
-        return seen["statements"]
 
     def _bare_ms(self) -> float:
         return bare.transaction_ms(self.wiring.settings.database_url, self.groups)
