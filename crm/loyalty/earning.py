@@ -37,8 +37,7 @@ _GIVEN = "given"
 _AWARD = text("""
     select outcome, account_id, points, available, qualifying, tier, tier_before, owed, detail
     from award_points(
-        :patient_id, :rule, :source_type, :source_id, :amount_kobo, :reason, :actor_id, :now,
-        :id, :lot_id, :change_id
+        :patient_id, :rule, :source_type, :source_id, :amount_kobo, :reason, :actor_id, :now, :id
     )
 """).columns(
     *map(
@@ -132,8 +131,6 @@ def earn(
         "actor_id": actor_id,
         "now": now,
         "id": uuid7(),
-        "lot_id": uuid7(),
-        "change_id": uuid7(),
     }
     found = session.execute(_AWARD, event).one()
     if found.outcome == "not_enrolled":

@@ -1,8 +1,9 @@
 -- One award, once for its source, in one round trip. The account is locked by a statement of its
--- own, so that every later one reads what is true under the lock. Says what came of it.
+-- own, so that every later one reads what is true under the lock. Says what came of it. A credit
+-- makes one lot and at most one change of tier: they bear its id.
 create function award_points(
     p_patient uuid, p_rule text, p_source_type text, p_source uuid, p_amount_kobo bigint,
-    p_reason text, p_actor uuid, p_now timestamptz, p_id uuid, p_lot uuid, p_change uuid,
+    p_reason text, p_actor uuid, p_now timestamptz, p_id uuid,
     out outcome text, out account_id uuid, out points bigint, out available bigint,
     out qualifying bigint, out tier text, out tier_before text, out owed bigint, out detail text
 ) language plpgsql as $$
@@ -64,7 +65,7 @@ begin
     end if;
     insert into loyalty_lots (id, account_id, transaction_id, points, remaining, expires_at)
     values (
-        p_lot, a.id, p_id, points, points,
+        p_id, a.id, p_id, points, points,
         (date_trunc('month', p_now at time zone 'Africa/Lagos')
          + make_interval(months => r.valid_months + 1)) at time zone 'Africa/Lagos'
     );
@@ -86,7 +87,7 @@ begin
         tier := higher;
         insert into loyalty_tier_changes (
             id, account_id, transaction_id, from_tier, to_tier, qualifying, at
-        ) values (p_change, a.id, p_id, a.tier, higher, qualifying, p_now);
+        ) values (p_id, a.id, p_id, a.tier, higher, qualifying, p_now);
         a.tier_since := p_now;
     end if;
     update loyalty_points
