@@ -66,7 +66,7 @@ def _signed(
 ) -> bool:
     """As the address stands; else with and without its port, which the SDK signs both first."""
     expected = validator.compute_signature(url, form)
-    return compare(expected, signature) or validator.validate(url, form, signature)
+    return bool(compare(expected, signature) or validator.validate(url, form, signature))
 
 
 def signed_by_sendgrid(

@@ -1,19 +1,16 @@
 """What booking asks of the house."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from bot.channels.carrier import Option
-from conversations.desk import Answers, Desk, Outcome
-from conversations.understand import mentions, whom
+from conversations.desk import Answers, Desk, Outcome, naming
 from crm import appointments, availability, directory
 from crm.appointments import PatientBusy, SlotTaken
 from crm.availability import Slot
 from crm.kit.clock import at_lagos, lagos, lagos_day
 from crm.kit.errors import DomainError
-from crm.models import HolderRole, Patient
 
 _LIST = 8
 _DAYS = 7
@@ -27,8 +24,8 @@ def find_patients(desk: Desk, answers: Answers) -> Outcome:
     if not held:
         return "nobody", None
     rows = [[str(patient.id), patient.first_name] for patient, _ in held]
-    likely = _those_meant(answers, held)
-    named = _mentioned(answers, rows)
+    likely = naming.those_meant(answers, held)
+    named = naming.mentioned(answers, rows)
     if named or len(likely) == 1:
         return "one", named or [str(likely[0].id), likely[0].first_name]
     return "several", rows
@@ -41,7 +38,7 @@ def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
         return "one", known
     rows = [[str(h.id), h.name, h.address] for h in directory.of(desk.session).hospitals]
     answers["has_other_hospitals"] = len(rows) > 1
-    found = _settled(answers, rows, known)
+    found = naming.settled(answers, rows, known)
     if found:
         return "one", found
     home = None if answers.get("any_hospital") else _home_of(desk, answers)
@@ -57,7 +54,7 @@ def find_services(desk: Desk, answers: Answers) -> Outcome:
     offered = directory.of(desk.session).services.get(UUID(answers["hospital"]), ())
     rows = [[str(service.id), service.name] for service in offered]
     also = {str(service.id): service.synonyms for service in offered if service.synonyms}
-    found = _settled(answers, rows, known, also)
+    found = naming.settled(answers, rows, known, also)
     return ("one", found) if found else ("several", {"services": rows, "also_called": also})
 
 
@@ -67,7 +64,7 @@ def find_practitioners(desk: Desk, answers: Answers) -> Outcome:
         return "one", [answers["practitioner"], answers.get("practitioner_name", "")]
     offering = directory.of(desk.session).practitioners.get(UUID(answers["service"]), ())
     rows = [[str(practitioner.id), practitioner.name] for practitioner in offering]
-    named = _mentioned(answers, rows)
+    named = naming.mentioned(answers, rows)
     answers.pop("wish", None)
     answers.pop("earlier", None)
     if named or len(rows) == 1:
@@ -143,47 +140,6 @@ def drop_hold(desk: Desk, answers: Answers) -> Outcome:
     if answers.get("hold"):
         appointments.release(desk.session, UUID(answers["hold"]), now=desk.now)
     return "dropped", None
-
-
-def _those_meant(answers: Answers, held: Sequence[tuple[Patient, HolderRole]]) -> Sequence[Patient]:
-    """Whom the visit may be for, by what was said of it: "for me", "for my son", or nothing."""
-    said = next(filter(None, map(whom, _said(answers))), None)
-    if said is None:
-        return [patient for patient, _ in held]
-    is_for_self = said == "self"
-    return [patient for patient, role in held if (role is HolderRole.SELF) is is_for_self]
-
-
-def _mentioned(
-    answers: Answers,
-    rows: Sequence[Sequence[Any]],
-    also: Mapping[str, Sequence[str]] | None = None,
-) -> Sequence[Any] | None:
-    """The row named in what they said last, else in what they said before."""
-    return next(filter(None, (_named(said, rows, also) for said in _said(answers))), None)
-
-
-def _settled(
-    answers: Answers,
-    rows: Sequence[Sequence[Any]],
-    known: Sequence[Any],
-    also: Mapping[str, Sequence[str]] | None = None,
-) -> Sequence[Any] | None:
-    """What they named last, else what was settled before, else what they named first, or all."""
-    if known[0]:
-        return _named(answers.get("wish") or "", rows, also) or known
-    return _mentioned(answers, rows, also) or (rows[0] if len(rows) == 1 else None)
-
-
-def _said(answers: Answers) -> list[str]:
-    return [answers.get("wish") or "", answers.get("earlier") or ""]
-
-
-def _named(
-    said: str, rows: Sequence[Sequence[Any]], also: Mapping[str, Sequence[str]] | None
-) -> Sequence[Any] | None:
-    named = mentions(said, [Option(row[0], row[1]) for row in rows], also or {})
-    return next((row for row in rows if row[0] == named), None)
 
 
 def _home_of(desk: Desk, answers: Answers) -> str | None:
