@@ -77,7 +77,7 @@ def test_a_refresh_token_counts_once_and_its_reuse_ends_the_sign_in(api: Api, ng
     assert caller(api, second).get("/me").status_code == 401
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b", f"{uuid4().hex}.zzz", "ö.ü"])
+@pytest.mark.parametrize("token", ["", "x", "a.b", "0" * 32 + ".zzz", "ö.ü"])
 def test_made_up_refresh_tokens_are_refused(api: Api, token: str):
     answer = api.as_nobody().post("/auth/refresh", {"refresh_token": token})
     assert answer.status_code in {401, 422}
