@@ -81,7 +81,7 @@ def _in_a_while(match: re.Match[str], today: date) -> Days:
     number = count(match["n"])
     if match["unit"] == "month":
         return _one(_months_on(today, number))
-    return _one(today + timedelta(days=number * (7 if match["unit"] == "week" else 1)))
+    return _one(today + timedelta(days=number * _DAYS_IN[match["unit"]]))
 
 
 def _months_on(day: date, months: int) -> date:
@@ -158,6 +158,7 @@ def _day_of_month(match: re.Match[str], today: date) -> Days:
     raise ValueError(match[0])
 
 
+_DAYS_IN = {"day": 1, "week": 7, "fortnight": 14}
 _WEEKS_ON = {"next": 1, "upper": 2, "next upper": 2}
 
 _NO_TIME = r"(?!\d|[:/.-]\d|\s*(?:a\.?m\b|p\.?m\b|oclock))"
@@ -165,7 +166,7 @@ _NTH = r"(?:st|nd|rd|th)"
 _DAY = rf"(?P<d>\d{{1,2}}{_NTH}?|{alternatives(w for w in ORDINALS if w.isalpha())})"
 _YEAR = r"(?:\s*[,/ -]?\s*(?P<y>(?:19|20)\d\d)\b)?"
 _COUNT = rf"(?P<n>\d{{1,2}}|an?|{english_numbers})"
-_SPAN = rf"{_COUNT}\s+(?P<unit>day|week|month)s?"
+_SPAN = rf"{_COUNT}\s+(?P<unit>day|week|fortnight|month)s?"
 _LATER = r"(?:\s+(?:time|from (?:now|today)|to come))"
 _WEEK_OF = r"next upper|next|upper|this|coming|last"
 _WEEKDAY = re.compile(rf"\b(?:{weekday_names})\b")

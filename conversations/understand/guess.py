@@ -8,7 +8,7 @@ from conversations.understand.vocabulary import month_names
 
 _NOON = time(12)
 _LONGEST = 60  # longer texts cost more than they are worth
-_WORTH_A_TRY = re.compile(rf"\d|\b(?:{month_names})")
+_WORTH_A_TRY = re.compile(rf"\b20\d\d\b|\b(?:{month_names})\b")  # our grammar knows the rest
 _NO_DAY = re.compile(
     r"^[^a-z]*$"  # figures alone
     r"|\d{5,}|\d[\d ]{7,}"  # a phone number, an amount, a code

@@ -1,7 +1,10 @@
 """The thirty-six states and the capital territory, under the names people give them."""
 
+from collections import defaultdict
+from itertools import chain
+
 from conversations.understand.fold import fold, tokens
-from conversations.understand.slips import is_slip
+from conversations.understand.slips import MOST_SLIPS, is_slip
 
 # Each state with what else it is called: spellings, its capital and its best-known towns.
 _ALIASES = {
@@ -77,8 +80,16 @@ def _said(words: list[str]) -> set[str]:
 
 
 def _nearly_said(words: list[str]) -> set[str]:
-    whole = " ".join(words)
-    found = {state for name, state in _NAMES.items() if is_slip(whole, name)}
-    if found:
-        return found
-    return {state for name, state in _NAMES.items() for word in words if is_slip(word, name)}
+    return _near(" ".join(words)) or {state for word in words for state in _near(word)}
+
+
+def _near(said: str) -> set[str]:
+    """The states whose name may have been meant; names far longer or shorter are not compared."""
+    lengths = range(len(said) - MOST_SLIPS, len(said) + MOST_SLIPS + 1)
+    names = chain.from_iterable(_BY_LENGTH.get(length, ()) for length in lengths)
+    return {_NAMES[name] for name in names if is_slip(said, name)}
+
+
+_BY_LENGTH: defaultdict[int, list[str]] = defaultdict(list)
+for _name in _NAMES:
+    _BY_LENGTH[len(_name)].append(_name)

@@ -37,7 +37,8 @@ def day_words(concept: str) -> str:
 
 
 _PLAIN_WORDS = """
-    day days week weeks weekend weekends month months now today tomorrow tonight tonite
+    day days week weeks fortnight fortnights weekend weekends month months
+    now today tomorrow tonight tonite
     noon midday midnight
 """
 TIME_WORDS = frozenset(
