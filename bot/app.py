@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from structlog.contextvars import bind_contextvars, clear_contextvars
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -106,6 +106,8 @@ def _say_no(error: DomainError) -> Response:
 def _say_http(error: HTTPException) -> AnyResponse:
     if error.response is not None:
         return error.get_response()
+    if isinstance(error, TooManyRequests):
+        return problems.http_problem(429, "Not so often.", retry_after_s=limits.again_in_s())
     return problems.http_problem(error.code or 500, error.description or error.name)
 
 

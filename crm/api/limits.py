@@ -1,9 +1,11 @@
 """How often one may ask: by account, by address, and for sign-in tries."""
 
 import hashlib
+import math
+import time
 from typing import cast
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_limiter import ApplicationLimit, Limiter
 from flask_limiter.util import get_remote_address
 
@@ -36,6 +38,13 @@ def apply(app: Flask, wiring: Wiring) -> None:
     limiter.request_filter(_is_elsewhere)
     limiter.limit(f"{settings.rate_of_sign_in}/minute", exempt_when=_is_no_try)(sign_in.door)
     limiter.init_app(app)
+    app.extensions["limits"] = limiter
+
+
+def again_in_s() -> int:
+    """When the limit that this request met lets one in again, in whole seconds."""
+    met = current_app.extensions["limits"].current_limit
+    return max(1, math.ceil(met.reset_at - time.time())) if met else 60
 
 
 def _is_elsewhere() -> bool:

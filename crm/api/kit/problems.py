@@ -89,6 +89,6 @@ def problem(
     return answer
 
 
-def http_problem(status: int, detail: str) -> Response:
+def http_problem(status: int, detail: str, **facts: Any) -> Response:
     """The same for what the framework refuses."""
-    return problem(status, _BY_STATUS.get(status, "refused"), detail)
+    return problem(status, _BY_STATUS.get(status, "refused"), detail, facts=facts)
