@@ -20,7 +20,7 @@ from redis import Redis
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot import logs
+from bot import logs, shared_metrics
 from bot.embedded import Servers
 from crm import seed
 from crm.kit.crypto import Vault
@@ -95,6 +95,13 @@ def _vault() -> Vault:
 def _logs() -> None:
     """Log as in production: plain lines, people's data masked."""
     logs.configure("WARNING")
+
+
+@pytest.fixture(autouse=True)
+def _counts_of_its_own() -> Iterator[None]:
+    """A command run inside a test shares its figures; the next test does not."""
+    yield
+    os.environ.pop(shared_metrics.VARIABLE, None)
 
 
 @pytest.fixture(scope="session")
