@@ -44,6 +44,7 @@ _HOURS = {
     Purpose.NOTICE: _WAKING,
     Purpose.SURVEY: _WAKING,
 }
+_OWNERS_HOURS = {**_HOURS, Purpose.NOTICE: _DAYTIME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,8 @@ def _frequency(facts: Facts, purpose: Purpose, now: datetime) -> Verdict:
 
 
 def _hours(facts: Facts, purpose: Purpose, now: datetime) -> Verdict:
-    until = _opens_at(purpose, facts.quiet, now)
+    hours = (_HOURS if facts.owner_status is None else _OWNERS_HOURS).get(purpose)
+    until = _opens_at(hours, facts.quiet, now) if hours else None
     return Verdict(Kind.DEFER, _QUIET, until, code="quiet_hours") if until else _GO
 
 
@@ -223,14 +225,13 @@ _CODES = {
 # -- hours ----------------------------------------------------------------------------------------
 
 
-def _opens_at(purpose: Purpose, quiet: tuple[time, time] | None, now: datetime) -> datetime | None:
-    """When both the hours of this purpose and the person's own begin again; None while they last.
+def _opens_at(
+    hours: tuple[time, time], quiet: tuple[time, time] | None, now: datetime
+) -> datetime | None:
+    """When both these hours and the person's own begin again; None while they last.
 
     Quiet hours that leave no time of the day are not heeded: else nothing would ever arrive.
     """
-    if purpose not in _HOURS:
-        return None
-    hours = _HOURS[purpose]
     moment = now
     for _ in range(3):
         later = _past_quiet(quiet, _into(hours, moment))

@@ -1,6 +1,6 @@
-"""What owners are told of their payouts: by day, to where they are best reached."""
+"""What owners are told of their payouts, to where they are best reached; the gate keeps to day."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.texts import say, spoken_to
 from crm import outbox, owners
-from crm.kit.clock import at_lagos, lagos, lagos_day
+from crm.kit.clock import lagos_day
 from crm.models import Hospital, Lane, Message, Owner, Payout, PayoutStatus, Purpose
 from crm.outbox import Draft, Template
 from crm.payouts import money
@@ -25,7 +25,6 @@ SAID = (
 """What owners are told of."""
 FRESH = timedelta(days=3)
 """How long an answer is one to a notice."""
-_OPENS, _CLOSES = time(8), time(20)
 
 
 def tell(session: Session, payout: Payout, *, now: datetime) -> None:
@@ -52,7 +51,6 @@ def tell(session: Session, payout: Payout, *, now: datetime) -> None:
         template=Template(template_name(key, language), tuple(said[name] for name in FACTS)),
         owner_id=owner.id,
         about_id=payout.id,
-        due_at=by_day(now),
     )
     outbox.post_many(session, [draft], now=now)
 
@@ -75,14 +73,6 @@ def told_since(
 def template_name(key: str, language: str) -> str:
     """What the carrier calls the approved text."""
     return f"payout_{key}_{language}"
-
-
-def by_day(now: datetime) -> datetime:
-    """Now, or when the next day begins: between eight and eight in Lagos."""
-    local = lagos(now)
-    if _OPENS <= local.time() < _CLOSES:
-        return now
-    return at_lagos(local.date() + timedelta(days=local.time() >= _CLOSES), _OPENS)
 
 
 def _facts(session: Session, payout: Payout, *, now: datetime) -> dict[str, str]:

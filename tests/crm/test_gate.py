@@ -1,13 +1,13 @@
 """Who may be written to, and when."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from bot.channels.carrier import Channel
 from crm import consents, gate, outbox, suppressions
 from crm.gate import Facts, Kind
-from crm.kit.clock import lagos
+from crm.kit.clock import at_lagos, lagos
 from crm.models import AddressHolder, OwnerStatus, PatientStatus, Purpose, SuppressionReason
 from tests.outbox import NOON, draft, later, say_yes, somebody
 
@@ -169,6 +169,29 @@ def test_an_owners_contract_is_consent_to_all_but_marketing():
 def test_an_owner_who_stopped_us_or_was_erased_hears_nothing():
     assert ask(owner(suppressed=SuppressionReason.STOP), Purpose.NOTICE).code == "stop"
     assert ask(owner(owner_status=OwnerStatus.ERASED), Purpose.NOTICE).code == "erased"
+
+
+@pytest.mark.parametrize(
+    ("clock", "goes"),
+    [
+        ("07:59", "08:00"),
+        ("08:00", None),
+        ("19:59", None),
+        ("20:00", "08:00 next day"),
+        ("00:05", "08:00"),
+    ],
+)
+def test_notices_to_owners_leave_between_eight_and_eight_in_lagos(clock, goes):
+    moment = at_lagos(date(2026, 11, 18), time.fromisoformat(clock))
+    until = ask(OWNER, Purpose.NOTICE, moment).until
+    day = "" if until is None or lagos(until).day == 18 else " next day"
+    assert (until and f"{lagos(until):%H:%M}{day}") == goes
+
+
+def test_a_patients_notice_and_an_owners_survey_keep_their_wider_hours():
+    seven = at_lagos(date(2026, 11, 18), time(7))
+    assert ask(facts(), Purpose.NOTICE, seven).kind is Kind.GO
+    assert ask(OWNER, Purpose.SURVEY, seven).kind is Kind.GO
 
 
 # -- how often, and when --------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from crm.kit.errors import Denied, Invalid, NotFound, StaleVersion
 from crm.kit.permissions import EVERYTHING, Actor, Role, Scope
 from crm.models import Message, PayoutKind, PayoutStatus
 from crm.payouts import DEAD, MOVES, Extra, Order
-from crm.payouts.notices import by_day
 from crm.payouts.refusals import (
     AlreadyCarried,
     BankAccountChanged,
@@ -415,18 +414,11 @@ def test_owners_hear_of_approval_and_payment_with_period_and_net_alone(session, 
     assert message.due_at == now
 
 
-@pytest.mark.parametrize(
-    ("moment", "goes"),
-    [
-        (datetime(2026, 11, 1, 0, 5, tzinfo=UTC), datetime(2026, 11, 1, 7, 0, tzinfo=UTC)),
-        (datetime(2026, 10, 31, 23, 0, tzinfo=UTC), datetime(2026, 11, 1, 7, 0, tzinfo=UTC)),
-        (datetime(2026, 11, 1, 7, 0, tzinfo=UTC), datetime(2026, 11, 1, 7, 0, tzinfo=UTC)),
-        (datetime(2026, 11, 1, 18, 59, tzinfo=UTC), datetime(2026, 11, 1, 18, 59, tzinfo=UTC)),
-        (datetime(2026, 11, 1, 19, 0, tzinfo=UTC), datetime(2026, 11, 2, 7, 0, tzinfo=UTC)),
-    ],
-)
-def test_notices_leave_between_eight_and_eight_in_lagos(moment, goes):
-    assert by_day(moment) == goes
+def test_a_notice_decided_at_night_waits_for_the_morning(session, house, payout, now):
+    after_midnight = now.replace(hour=1)
+    approved(session, house, payout, now=after_midnight)
+    [message] = session.scalars(select(Message).where(Message.about_id == payout.id))
+    assert message.due_at == after_midnight.replace(hour=7)  # eight in Lagos
 
 
 def test_owners_see_their_own_and_no_drafts(session, house, payout, now):
