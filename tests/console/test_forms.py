@@ -160,6 +160,15 @@ def test_they_are_spoken_to_in_their_language(stack, visit_link):
     assert "you get appointment for GrandPro Ikeja" in page.words
 
 
+def test_the_page_says_the_language_it_is_written_in(stack, visit_link):
+    """Hausa is not offered here: the words are English, and a screen reader must read them so."""
+    with stack.wiring.transaction() as session:
+        session.scalars(select(Patient)).one().language = "ha"
+    page = opened(visit_link)
+    assert '<html lang="en">' in page.body
+    assert "you have an appointment at GrandPro Ikeja" in page.words
+
+
 # -- how it was ------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
-from bot.texts import say
+from bot.texts import say, spoken_to
 from bot.wiring import Wiring
 from crm.console.forms import feedback, reminder, survey, waitlist
 from crm.console.forms.shown import Asked, Page
@@ -61,10 +61,14 @@ def _answered(link: FormLink, given: Mapping[str, list[str]]) -> Response:
 
 
 def _drawn(kind: str, page: Page) -> Response:
-    def words(key: str, section: str = "form", **facts: object) -> str:
-        return say(section, key, page.language, Channel.WHATSAPP, **(page.facts | facts))
+    language = spoken_to(page.language)
 
-    body = render_template(f"forms/{page.template}.html", page=page, kind=kind, words=words)
+    def words(key: str, section: str = "form", **facts: object) -> str:
+        return say(section, key, language, Channel.WHATSAPP, **(page.facts | facts))
+
+    body = render_template(
+        f"forms/{page.template}.html", page=page, kind=kind, words=words, language=language
+    )
     answer = make_response(body, page.status)
     answer.headers["Content-Security-Policy"] = _POLICY
     answer.headers["Cache-Control"] = "private, no-store"
