@@ -14,6 +14,7 @@ from conversations.dialogues import DIALOGUES
 from conversations.hearing import Heard, listen
 from conversations.routing import Route, by_intent, home
 from conversations.said import Said
+from conversations.understand import intent
 from crm import owners, patients
 from crm.models import Answering
 
@@ -22,6 +23,8 @@ _MISSES = 3
 _TRAIL = 8
 _DEEPEST = 2  # talks put aside besides the newest
 _KNOWN_ONLY = ("menu", "booking", "appointments")
+# Where "book" is a word of the answers, or, in danger, less than what is needed.
+_BOOK_IS_NO_WISH = ("booking", "registration", "reminder", "distress")
 _NEVER_PAUSED = (None, "menu", "sides", "person", "lost", "distress", "resume")
 
 
@@ -109,11 +112,12 @@ class Play:
         return self._again()
 
     def _take_open(self, decided: Route) -> Reply:
+        answers = dict(decided.answers)
         if decided.dialogue == "distress":
-            self._overhear()
+            self._overhear(answers)
+            answers = {}
         if decided.keeps:
             self._pause()
-        answers = dict(decided.answers)
         if decided.dialogue == "reminder":
             # Answered: the next bare digit is for something else.
             self.desk.talk.reminded_of = self.desk.talk.reminded_at = None
@@ -121,15 +125,19 @@ class Play:
             answers["what"] = self._text("resume", f"what_{answers['what']}")
         return self._open(decided.dialogue, answers)
 
-    def _overhear(self) -> None:
-        """Words of an emergency may be an answer, too: a comment is kept before help is told."""
-        talk = self._dialogue()
-        hears = talk is not None and "distress" in talk.hears[talk.state]
-        if talk and hears and talk.fire("distress", self.said.text):
-            talk = self._settle(talk)
-            kept = self.desk.talk
-            kept.dialogue, kept.state = (None, None) if talk.is_over else (talk.name, talk.state)
-            kept.context["answers"] = talk.answers
+    def _overhear(self, answered: Answers) -> None:
+        """Words of an emergency may be an answer, too: it is kept before help is told."""
+        if answered:
+            talk = self._begin("feedback", answered | {"in_danger": True})
+        else:
+            talk = self._dialogue()
+            hears = talk is not None and "distress" in talk.hears[talk.state]
+            if talk is None or not hears or not talk.fire("distress", self.said.text):
+                return
+        talk = self._settle(talk)
+        kept = self.desk.talk
+        kept.dialogue, kept.state = (None, None) if talk.is_over else (talk.name, talk.state)
+        kept.context["answers"] = talk.answers
 
     def _take_listen(self, decided: Route) -> Reply:
         """Let the open talk hear it; three times not understood, offer a way out."""
@@ -145,13 +153,24 @@ class Play:
         kind = listen(talk, self._heard(talk, pressed, self._labelled(options)))
         if kind not in ("anything", "") or talk.state != asked or talk.name == "person":
             return self._carry_on(talk, asked)
+        wish = self._wish_besides(talk, options)
+        if wish is None:
+            return self._missed(talk)
+        if wish.dialogue == "person":
+            self._pause()
+        return self._open(wish.dialogue, dict(wish.answers))
+
+    def _wish_besides(self, talk: Dialogue, options: Sequence[Option]) -> Route | None:
+        """What they want where it is no answer; a day alone only where a visit is offered."""
         desk = self.desk
         wish = by_intent(desk.talk, self.said, languages=desk.languages, now=desk.now)
-        if wish and wish.dialogue not in (talk.name, "booking"):
-            if wish.dialogue == "person":
-                self._pause()
-            return self._open(wish.dialogue, dict(wish.answers))
-        return self._missed(talk)
+        if wish is None or wish.dialogue == talk.name:
+            return None
+        if wish.dialogue != "booking":
+            return wish
+        is_said = intent(self.said.text, languages=desk.languages) == "book"
+        is_offered = any(option.id == "book" for option in options)
+        return wish if talk.name not in _BOOK_IS_NO_WISH and (is_said or is_offered) else None
 
     def _heard(self, talk: Dialogue, pressed: str | None, options: Sequence[Option]) -> Heard:
         return Heard(

@@ -71,7 +71,7 @@ def route(talk: Talk, said: Said, *, languages: Languages, now: datetime) -> Rou
     if word in ("stop", "start") or is_carrier_stop(said):
         return Route("start" if word == "start" else "stop")
     if not said.payload and distress(said.text):
-        return Route("open", "distress", keeps=True)
+        return Route("open", "distress", _told_in_danger(talk, said, now), keeps=True)
     if talk.answering is Answering.PERSON:
         return Route("silence")
     if said.is_overtaken and not (press and press.about):
@@ -81,6 +81,14 @@ def route(talk: Talk, said: Said, *, languages: Languages, now: datetime) -> Rou
         or _everywhere(talk, said, word, languages)
         or _open(talk, said, press, word, languages=languages, now=now)
     )
+
+
+def _told_in_danger(talk: Talk, said: Said, now: datetime) -> dict[str, Any]:
+    """The rating that words of danger begin with, where we had asked for one."""
+    found = answered(talk, said, is_yes_expected=False, now=now)
+    if found is None or not found.reason:
+        return {}
+    return {"about": str(found.question.about), "answer": found.answer, "reason": found.reason}
 
 
 def _of_a_message(talk: Talk, said: Said, press: Press | None, now: datetime) -> Route | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.channels.carrier import Option
 from conversations.dialogue import Dialogue
-from conversations.understand import spoken_of
+from conversations.understand import rating_with_reason, spoken_of
 
 LOW = 2
 _STORY = 7  # words from which an answer tells what happened, and is kept as it is
@@ -31,6 +31,7 @@ class Feedback(Dialogue):
         ("ask_rating", "rating", None, "keep_rating", "give"),
         ("ask_rating", "choice", None, "keep_rating", "give"),
         ("ask_rating", "rating_with_reason", None, "keep_both", "give"),
+        ("ask_rating", "distress", "tells_a_rating", "keep_danger", "give"),
         ("ask_rating", "anything", None, None, "ask_rating"),
         ("give", "given", "has_told", "tell_given", "add_comment"),
         ("give", "given", None, "tell_given", "ask_topics"),
@@ -52,6 +53,7 @@ class Feedback(Dialogue):
         ("ask_comment", "text", None, "keep_comment", "add_comment"),
         ("ask_comment", "distress", None, "keep_comment", "add_comment"),
         ("ask_comment", "anything", None, None, "ask_comment"),
+        ("add_comment", "urgent", "is_in_danger", None, "ask_call"),
         ("add_comment", "urgent", None, None, "urgent"),
         ("add_comment", "added", "is_low", None, "ask_call"),
         ("add_comment", "added", None, None, "thanks"),
@@ -138,6 +140,19 @@ class Feedback(Dialogue):
         score, reason = told
         self.keep_rating(score)
         self.keep_story(reason)
+
+    def tells_a_rating(self, text: str) -> bool:
+        """Words of danger, with a number before them."""
+        return rating_with_reason(text) is not None
+
+    def keep_danger(self, text: str) -> None:
+        self.answers["in_danger"] = True
+        if told := rating_with_reason(text):
+            self.keep_both(told)
+
+    def is_in_danger(self, _: Any) -> bool:
+        """They have been told of help already; what they would be asked next, they are."""
+        return bool(self.answers.get("in_danger"))
 
     def has_told(self, _: Any) -> bool:
         """What led to the rating came with it."""

@@ -340,6 +340,62 @@ def test_danger_in_the_comment_is_answered_first_kept_and_told_at_once(talk, sta
     assert all("URGENT" in alert for alert in alerts)
 
 
+def test_a_rating_told_in_danger_is_kept_too(talk, stack):
+    a_past_visit(stack, ADA)
+    ask(stack)
+    talk(
+        ASKED
+        + """
+        Ada: 1, my wife is bleeding
+        Bot: This may be an emergency...Call 112 now...We have told our desk.
+             [Go on] [Talk to a person]
+        Ada: [Go on]
+        Bot: May a person of the hospital call you about it?
+             [Yes] [No]
+        Ada: yes
+        Bot: Thank you. A person of the hospital will call you within a day.
+    """
+    )
+    (row,) = said(stack)
+    assert (row.rating, row.may_contact) == (1, True)
+    assert comment(stack, row) == "my wife is bleeding"
+    assert [each.severity for each in follow_ups(stack)] == [Severity.URGENT]
+    assert len(stack.heard_by(DESK)) == 2
+
+
+def test_a_rating_told_in_danger_where_the_talk_asks_for_it(talk, stack):
+    a_past_visit(stack, MUSA)
+    talk("""
+        Musa: feedback
+        Bot: How was Musa's last visit to us?...
+        Musa: very bad. my wife is bleeding
+        Bot: This may be an emergency...Call 112 now...
+             1 Go on
+             2 Talk to a person
+        Musa: 1
+        Bot: May a person of the hospital call you about it?...
+    """)
+    (row,) = said(stack)
+    assert (row.rating, comment(stack, row)) == (1, "my wife is bleeding")
+
+
+def test_danger_without_a_rating_rates_nothing(talk, stack):
+    a_past_visit(stack, ADA)
+    ask(stack)
+    talk(
+        ASKED
+        + """
+        Ada: my wife is bleeding
+        Bot: This may be an emergency...Call 112 now...
+        Ada: [Go on]
+        Bot: What would you like to do?...
+        Ada: [Good]
+        Bot: Thank you. You gave us 4 of 5...
+    """
+    )
+    assert [row.rating for row in said(stack)] == [4]
+
+
 def test_a_bribe_is_told_to_the_desk_at_once(talk, stack):
     a_past_visit(stack, ADA)
     ask(stack)
