@@ -25,7 +25,7 @@ _SAMPLE_VISIT = "0" * 32
 @job
 def ensure(wiring: Wiring) -> Counts:
     """Make what is missing at the carrier and keep the ids; safe to repeat."""
-    sids = wiring.carrier.ensure_contents(list(_shapes(wiring.settings.languages)))
+    sids = wiring.carrier.ensure_contents(list(shapes(wiring.settings.languages)))
     account = wiring.settings.twilio_account_sid
     rows = [{"account": account, "name": name, "content_sid": sid} for name, sid in sids.items()]
     statement = insert(CarrierContent)
@@ -40,13 +40,14 @@ def ensure(wiring: Wiring) -> Counts:
     return {"contents": len(rows)}
 
 
-def _shapes(languages: tuple[str, ...]) -> Iterator[Shape]:
+def shapes(languages: tuple[str, ...]) -> Iterator[Shape]:
+    """All that must exist at the carrier, in these languages."""
     yield from session_shapes()
     for language in languages:
         yield from (_reminder(kind, language) for kind in ("day_before", "same_day"))
         yield from (_visit(key, language) for key in visit_notices.SAID)
         yield _waitlist_offer(language)
-        yield from (_payout(status, language) for status in payout_notices.SAID)
+        yield from (_payout(*said, language) for said in payout_notices.SAID.items())
         yield _points_expiring(language)
         yield _survey("feedback", "invitation", language, ("first_name", "place", "day"))
         yield from (
@@ -150,18 +151,23 @@ def _waitlist_offer(language: str) -> Shape:
     )
 
 
-_PAYOUT_SAMPLES = ("October 2026", "NGN 1,250,000.00", "10 Nov 2026", "PO2610-7KQ2M9XA")
+_PAYOUT_SAMPLES = {
+    "period": "October 2026",
+    "net": "NGN 1,250,000.00",
+    "day": "10 Nov 2026",
+    "reference": "PO2610-7KQ2M9XA",
+    "phone": "+2349140000100",
+}
 
 
-def _payout(key: str, language: str) -> Shape:
+def _payout(key: str, facts: tuple[str, ...], language: str) -> Shape:
     """A notice to an owner; its words are those of the free text."""
-    numbers = {fact: f"{{{{{n}}}}}" for n, fact in enumerate(payout_notices.FACTS, start=1)}
-    samples = dict(zip(numbers, (*_PAYOUT_SAMPLES, "+2349140000100"), strict=True))
+    numbers = {fact: f"{{{{{n}}}}}" for n, fact in enumerate(facts, start=1)}
     return template(
         payout_notices.template_name(key, language),
         language=language,
         body=say("payout", key, language, Channel.WHATSAPP, **numbers),
-        samples={str(n): sample for n, sample in enumerate(samples.values(), start=1)},
+        samples={str(n): _PAYOUT_SAMPLES[fact] for n, fact in enumerate(facts, start=1)},
     )
 
 

@@ -77,7 +77,7 @@ def tell(session: Session, days_before: int, *, now: datetime, limit: int = 200)
 
 def template_name(language: str) -> str:
     """What the carrier calls the approved text."""
-    return f"points_expiring_{language}"
+    return f"points_expiring_v2_{language}"
 
 
 def _draft(session: Session, due: Row[Any]) -> Draft | None:

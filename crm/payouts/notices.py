@@ -13,16 +13,16 @@ from crm.models import Hospital, Lane, Message, Owner, Payout, PayoutStatus, Pur
 from crm.outbox import Draft, Template
 from crm.payouts import money
 
-FACTS = ("period", "net", "day", "reference", "phone")
-"""In the order in which a template numbers them."""
-SAID = (
-    PayoutStatus.APPROVED,
-    PayoutStatus.COMPLETED,
-    PayoutStatus.FAILED,
-    PayoutStatus.REVERSED,
-    PayoutStatus.ON_HOLD,
-)
-"""What owners are told of."""
+_DATED = ("period", "net", "day", "reference", "phone")
+_DATELESS = ("period", "net", "reference", "phone")
+SAID = {
+    PayoutStatus.APPROVED: _DATED,
+    PayoutStatus.COMPLETED: _DATED,
+    PayoutStatus.FAILED: _DATELESS,
+    PayoutStatus.REVERSED: _DATELESS,
+    PayoutStatus.ON_HOLD: _DATELESS,
+}
+"""What owners are told of, with the facts of each text, as a template numbers them: no gaps."""
 FRESH = timedelta(days=3)
 """How long an answer is one to a notice."""
 
@@ -41,6 +41,7 @@ def tell(session: Session, payout: Payout, *, now: datetime) -> None:
     language = spoken_to(owner.language)
     said = _facts(session, payout, now=now)
     key = payout.status.value
+    variables = tuple(said[name] for name in SAID[payout.status])
     draft = Draft(
         address_id=address.id,
         channel=address.channel,
@@ -48,7 +49,7 @@ def tell(session: Session, payout: Payout, *, now: datetime) -> None:
         subject=say("payout", "subject", language, address.channel, **said),
         purpose=Purpose.NOTICE,
         lane=Lane.UTILITY,
-        template=Template(template_name(key, language), tuple(said[name] for name in FACTS)),
+        template=Template(template_name(key, language), variables),
         owner_id=owner.id,
         about_id=payout.id,
     )
@@ -72,7 +73,7 @@ def told_since(
 
 def template_name(key: str, language: str) -> str:
     """What the carrier calls the approved text."""
-    return f"payout_{key}_{language}"
+    return f"payout_{key}_v2_{language}"
 
 
 def _facts(session: Session, payout: Payout, *, now: datetime) -> dict[str, str]:
