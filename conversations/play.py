@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.channels.carrier import Option
-from bot.texts import knows, say
+from bot.texts import NAMES, knows, say
 from conversations import house, misheard, standing, whose
 from conversations.desk import Desk
 from conversations.desk.identity import patient_of
@@ -101,6 +101,13 @@ class Play:
         self.spoken.append(self._text("language", "changed"))
         return self._again()
 
+    def _take_unspoken(self, decided: Route) -> Reply:
+        """A language that we do not offer: say so, and which we do."""
+        offered = ", ".join(NAMES[code] for code in self.desk.languages)
+        wanted = NAMES[decided.answers["language"]]
+        self.spoken.append(self._text("language", "not_offered", language=wanted, offered=offered))
+        return self._again()
+
     def _take_again(self, decided: Route) -> Reply:
         """A courtesy is no answer, and no mistake either."""
         if decided.dialogue == "thanks":
@@ -128,16 +135,21 @@ class Play:
     def _overhear(self, answered: Answers) -> None:
         """Words of an emergency may be an answer, too: it is kept before help is told."""
         if answered:
-            talk = self._begin("feedback", answered | {"in_danger": True})
+            talk: Dialogue | None = self._begin("feedback", answered | {"in_danger": True})
         else:
-            talk = self._dialogue()
-            hears = talk is not None and "distress" in talk.hears[talk.state]
-            if talk is None or not hears or not talk.fire("distress", self.said.text):
-                return
+            talk = self._heard_in_danger()
+        if talk is None:
+            return
         talk = self._settle(talk)
         kept = self.desk.talk
         kept.dialogue, kept.state = (None, None) if talk.is_over else (talk.name, talk.state)
         kept.context["answers"] = talk.answers
+
+    def _heard_in_danger(self) -> Dialogue | None:
+        """The open talk, when its question keeps such words."""
+        talk = self._dialogue()
+        hears = talk is not None and "distress" in talk.hears[talk.state]
+        return talk if talk and hears and talk.fire("distress", self.said.text) else None
 
     def _take_listen(self, decided: Route) -> Reply:
         """Let the open talk hear it; three times not understood, offer a way out."""
@@ -145,6 +157,8 @@ class Play:
         if talk is None:
             self.spoken.append(self._text("common", "lost_thread"))
             return self._open(home(self.desk.talk), {})
+        if talk.name != self.desk.talk.dialogue:  # who they are comes first
+            return self._reply(talk, talk.state)
         asked = talk.state
         options = talk.options()
         pressed = decided.press.answer if decided.press else None
@@ -302,7 +316,14 @@ class Play:
 
     def _dialogue(self) -> Dialogue | None:
         talk = self.desk.talk
-        return self._at(talk.dialogue, talk.state, talk.context.get("answers", {}))
+        return self._taken_up(talk.dialogue, talk.state, talk.context.get("answers", {}))
+
+    def _taken_up(self, name: str | None, state: str | None, answers: Answers) -> Dialogue | None:
+        """A talk where it stands; one about somebody begins anew once the proof has lapsed."""
+        talk = self._at(name, state, answers)
+        if talk and talk.is_personal and not patient_of(self.desk, answers):
+            return self._settle(self._begin(talk.name, answers))
+        return talk
 
     def _at(self, name: str | None, state: str | None, answers: Answers) -> Dialogue | None:
         """A talk taken up at a question; None when there is no such talk or question any more."""
@@ -346,10 +367,7 @@ class Play:
     def _resumed(self) -> Dialogue | None:
         *under, newest = self._paused() or [[None, None, {}]]
         self.desk.talk.context["paused"] = under
-        name, state, answers = newest
-        if name in DIALOGUES and DIALOGUES[name].is_personal and not patient_of(self.desk, answers):
-            return self._settle(self._begin(name, answers))
-        return self._at(name, state, answers)
+        return self._taken_up(*newest)
 
 
 def _sentence(text: str) -> str:

@@ -16,6 +16,7 @@ from conversations.understand import (
     intent,
     language,
     owner_wish,
+    unspoken,
     when,
     yes_no,
 )
@@ -118,9 +119,15 @@ def _everywhere(talk: Talk, said: Said, word: str, languages: Languages) -> Rout
         return Route(word)
     if word == "why":
         return Route("open", "why", keeps=True)
-    named = None if said.payload else language(said.text, languages)
-    if named and not _hears(talk, "language"):
+    return None if said.payload else _in_which_language(talk, said, languages)
+
+
+def _in_which_language(talk: Talk, said: Said, languages: Languages) -> Route | None:
+    """A language asked for by name; where it is an answer, only one that we do not offer."""
+    if (named := language(said.text, languages)) and not _hears(talk, "language"):
         return Route("speak", answers={"language": named})
+    if not named and (wanted := unspoken(said.text, languages)):
+        return Route("unspoken", answers={"language": wanted})
     return None
 
 

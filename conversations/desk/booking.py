@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from conversations.desk import Answers, Desk, Outcome, naming
+from conversations.understand import called
 from crm import appointments, availability, directory
 from crm.appointments import PatientBusy, SlotTaken
 from crm.availability import Slot
@@ -54,7 +55,7 @@ def find_services(desk: Desk, answers: Answers) -> Outcome:
     offered = directory.of(desk.session).services.get(UUID(answers["hospital"]), ())
     rows = [[str(service.id), service.name] for service in offered]
     also = {str(service.id): service.synonyms for service in offered if service.synonyms}
-    found = naming.settled(answers, rows, known, also)
+    found = naming.settled(answers, rows, known, called(rows, also))
     return ("one", found) if found else ("several", {"services": rows, "also_called": also})
 
 

@@ -8,7 +8,7 @@ from bot.channels.carrier import Option
 from bot.texts import dates
 from conversations.dialogue import Dialogue, as_day, as_moment
 from conversations.hearing import as_answer
-from conversations.understand import ANYONE, when
+from conversations.understand import ANYONE, called, when
 from crm.kit.clock import lagos, lagos_day
 
 _FITS_A_LIST = 8
@@ -275,7 +275,9 @@ class Booking(Dialogue):
         """The synonyms of services; all the ways to say that any practitioner will do."""
         if self.state == "ask_practitioner":
             return {"any": ANYONE}
-        return self.answers.get("also_called", {}) if self.state == "ask_service" else {}
+        if self.state != "ask_service":
+            return {}
+        return called(self.answers["services"], self.answers.get("also_called", {}))
 
     def facts(self) -> dict[str, Any]:
         """Names as kept; the day and the time in words."""

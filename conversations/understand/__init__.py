@@ -1,11 +1,12 @@
 """What people type, understood: pure, deterministic, no clock and no database."""
 
 from conversations.understand.birth_date import birth_date
+from conversations.understand.care import also_called, called
 from conversations.understand.choices import ANYONE, choice, mentions
 from conversations.understand.commands import command, intent
 from conversations.understand.distress import distress
 from conversations.understand.fold import fold
-from conversations.understand.languages import language
+from conversations.understand.languages import language, unspoken
 from conversations.understand.last_four import last_four
 from conversations.understand.money import money
 from conversations.understand.names import full_name
@@ -27,7 +28,9 @@ __all__ = [
     "STATES",
     "OwnerWish",
     "When",
+    "also_called",
     "birth_date",
+    "called",
     "choice",
     "command",
     "distress",
@@ -47,6 +50,7 @@ __all__ = [
     "spoken_of",
     "state",
     "topics",
+    "unspoken",
     "when",
     "whom",
     "yes_no",

@@ -7,13 +7,14 @@ from functools import lru_cache
 from bot.channels.carrier import Option
 from conversations.understand.fold import fold, tokens
 from conversations.understand.numbers import meaningful, number_in
-from conversations.understand.slips import MOST_SLIPS, is_slip
+from conversations.understand.slips import MOST_SLIPS, is_slip, slips_of
 from conversations.understand.words import forms
 
 _BUTTON_LENGTH, _ROW_LENGTH = 20, 24  # carriers cut button titles and list rows to these
 _PREFIX_FROM = 3
 _WORD_PREFIX_FROM = 4
-_NAME_SLIP_FROM = 5  # inside a longer message a shorter near-match is more often another word
+# Inside a longer message a shorter near-match is more often another word.
+_NAME_SLIP_FROM, _OTHER_SLIP_FROM = 5, 6
 _LAST = forms("last")
 _FILLERS = forms("fillers") | forms("polite")
 ANYONE = sorted(forms("anyone"))
@@ -30,9 +31,9 @@ def choice(text: str, options: Sequence[Option], other_names: OtherNames = _NONE
     folded = fold(text)
     if not folded or not options:
         return None
-    labels = _labels(options)
+    labels = _labels(options, other_names)
     place = labels.exactly(folded) or _place(text, folded, options) or labels.nearly(folded)
-    return options[place - 1].id if place else _by_other_name(folded, options, other_names)
+    return options[place - 1].id if place else None
 
 
 def mentions(text: str, names: Sequence[Option], other_names: OtherNames = _NONE) -> str | None:
@@ -40,15 +41,8 @@ def mentions(text: str, names: Sequence[Option], other_names: OtherNames = _NONE
 
     Words common to all labels do not count; another name counts when all of it is said.
     """
-    said = set(tokens(fold(text)))
-    place, is_named = _labels(names).named(said)
-    if is_named:
-        return names[place - 1].id if place else None
-    return _only(
-        option.id
-        for option in names
-        if any(said.issuperset(_parts(name)) for name in other_names.get(option.id, ()))
-    )
+    place = _labels(names, other_names).named(set(tokens(fold(text))))
+    return names[place - 1].id if place else None
 
 
 def _place(text: str, folded: str, options: Sequence[Option]) -> int:
@@ -59,26 +53,15 @@ def _place(text: str, folded: str, options: Sequence[Option]) -> int:
     return place if place <= len(options) else 0
 
 
-def _by_other_name(folded: str, options: Sequence[Option], other_names: OtherNames) -> str | None:
-    plain = " ".join(_plain(folded)) if other_names else ""
-    for fits in (str.__eq__, is_slip):
-        hits = [
-            option.id
-            for option in options
-            if any(fits(plain, fold(name)) for name in other_names.get(option.id, ()))
-        ]
-        if hits:
-            return _only(hits)
-    return None
-
-
 def _plain(folded: str) -> list[str]:
     return [word for word in tokens(folded) if word not in _FILLERS]
 
 
-def _only(ids: Iterable[str]) -> str | None:
-    found = list(ids)
-    return found[0] if len(found) == 1 else None
+@lru_cache(maxsize=2048)
+def _bare(name: str) -> str:
+    """The words that tell: "bone" of "the bone doctor please"; all of them when none does."""
+    folded = fold(name)
+    return " ".join(_plain(folded)) or folded
 
 
 @lru_cache(maxsize=512)
@@ -87,24 +70,27 @@ def _parts(label: str) -> tuple[str, ...]:
 
 
 # The same few lists are shown to everybody, and compared again with every answer.
-def _labels(options: Sequence[Option]) -> "_Labels":
-    return _labels_of(tuple(option.label for option in options))
+def _labels(options: Sequence[Option], other_names: OtherNames) -> "_Labels":
+    others = tuple(tuple(other_names.get(option.id, ())) for option in options)
+    return _labels_of(tuple(option.label for option in options), others)
 
 
 @lru_cache(maxsize=256)
-def _labels_of(labels: tuple[str, ...]) -> "_Labels":
-    return _Labels(labels)
+def _labels_of(labels: tuple[str, ...], others: "_Others") -> "_Labels":
+    return _Labels(labels, others)
 
 
+Words = frozenset[str]
+_Others = tuple[tuple[str, ...], ...]
 Places = frozenset[int]
 """The places of options in their list, from 1."""
 _NOWHERE: Places = frozenset()
 
 
 class _Labels:
-    """The labels of a list of options, in every shape they are compared in."""
+    """The labels and other names of a list of options, in every shape they are compared in."""
 
-    def __init__(self, labels: Sequence[str]) -> None:
+    def __init__(self, labels: Sequence[str], others: _Others) -> None:
         self._folded = [(place, fold(label)) for place, label in enumerate(labels, 1)]
         self._exact = _by_key((folded, place) for place, folded in self._folded)
         self._cut = _by_key(
@@ -116,6 +102,14 @@ class _Labels:
         telling = [frozenset(_parts(label)) - _FILLERS for _, label in self._folded]
         common = frozenset.intersection(*telling) if len(telling) > 1 else frozenset()
         self._telling = [words - common for words in telling]
+        self._others = [[frozenset(_parts(name)) for name in names] for names in others]
+        self._called = _by_key(
+            (_bare(name), place) for place, names in enumerate(others, 1) for name in names
+        )
+        self._names = tuple(self._called)
+        own = {word for words in self._telling for word in words if len(word) >= _NAME_SLIP_FROM}
+        given = {word for names in self._others for words in names for word in words}
+        self._correctable = tuple(own | {word for word in given if len(word) >= _OTHER_SLIP_FROM})
 
     def exactly(self, folded: str) -> int:
         """The place of the one label that was typed in full; 0 for none or several."""
@@ -126,25 +120,33 @@ class _Labels:
         plain = _plain(folded)
         for hits in (
             self._cut.get(folded.removesuffix("...").removesuffix("…").rstrip()),
+            self._holding(plain, str.__eq__),
+            self._called.get(_bare(folded)),
             self._begun(folded, " ".join(plain)),
             self._holding(plain, _is_start),
             self._misspelled(folded) | self._holding(plain, is_slip),
+            self._called_nearly(_bare(folded)),
         ):
             if hits:
-                return _one(hits) or self.named(set(tokens(folded)))[0]
+                return _one(hits) or self.named(set(tokens(folded)))
         return 0
 
-    def named(self, said: set[str]) -> tuple[int, bool]:
-        """The place of the label whose words are said, and whether any word of any label is."""
-        hits = [words & said for words in self._telling]
+    def named(self, said: set[str]) -> int:
+        """The place of the one label that is named, by its own words or by another name; or 0."""
+        hits = self._hits(said)
         if not any(hits):
-            hits = [
-                frozenset(word for word in words if _is_nearly_said(word, said))
-                for words in self._telling
-            ]
-        return self._winner(hits), any(hits)
+            near = [_slips(word, self._correctable) for word in said - _FILLERS]
+            hits = self._hits(said.union(*near))
+        return self._winner(hits)
 
-    def _winner(self, hits: Sequence[frozenset[str]]) -> int:
+    def _hits(self, said: set[str]) -> list[Words]:
+        """The words said of each label, and of those of its other names that are said whole."""
+        return [
+            (words & said).union(*(name for name in names if name <= said))
+            for words, names in zip(self._telling, self._others, strict=True)
+        ]
+
+    def _winner(self, hits: Sequence[Words]) -> int:
         """Whose words said include everyone else's; among equals the one said in full."""
         everything = frozenset().union(*hits)
         best = [place for place, hit in enumerate(hits, 1) if hit and hit == everything]
@@ -159,6 +161,10 @@ class _Labels:
     def _misspelled(self, folded: str) -> Places:
         near = [each for each in self._folded if abs(len(each[1]) - len(folded)) <= MOST_SLIPS]
         return frozenset([place for place, label in near if is_slip(folded, label)])
+
+    def _called_nearly(self, bare: str) -> Places:
+        near = slips_of(bare, self._names)
+        return frozenset().union(*(self._called[name] for name in near))
 
     def _holding(self, words: Sequence[str], fits: Callable[[str, str], bool]) -> Places:
         """The labels that have a part to fit each of the words."""
@@ -187,5 +193,7 @@ def _is_start(word: str, part: str) -> bool:
     return word == part or (len(word) >= _WORD_PREFIX_FROM and part.startswith(word))
 
 
-def _is_nearly_said(word: str, said: set[str]) -> bool:
-    return len(word) >= _NAME_SLIP_FROM and any(is_slip(typed, word) for typed in said)
+@lru_cache(maxsize=4096)
+def _slips(typed: str, words: tuple[str, ...]) -> Words:
+    """Which of these words the typed one may be a slip of."""
+    return frozenset(slips_of(typed, words))

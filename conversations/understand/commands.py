@@ -134,7 +134,8 @@ _RULES = [
 ]
 _CARE = Phrases(
     dict.fromkeys(forms("fillers") | forms("polite") | {"need"}, "around")
-    | {form: "care" for form, meant in _BLOCKS.items() if meant in ("care", "doctor")}
+    | dict.fromkeys(meanings("care"), "care")
+    | {form: "care" for form, meant in _BLOCKS.items() if meant == "doctor"}
 )
 _CARE_AT_MOST = 8  # words
 _OPENS_WITH_DOCTOR = re.compile(rf"(?:see|need|want|wan)(?: \w+){{0,2}} {_DOCTOR}\b")

@@ -14,12 +14,24 @@ _TABLE = Phrases(dict.fromkeys(forms("fillers") | forms("polite"), "filler") | _
 
 def language(text: str, offered: Sequence[str]) -> str | None:
     """The code of the one offered language that a whole message asks for."""
-    spoken = tokens(fold(text))
-    if len(spoken) > _WORDS_AT_MOST:
-        return None
-    said = set(_TABLE.segment([_corrected(word) for word in spoken]) or ()) - {"filler"}
-    found = said.pop() if len(said) == 1 else None
+    found = _named([_corrected(word) for word in _spoken(text)])
     return found if found in offered else None
+
+
+def unspoken(text: str, offered: Sequence[str]) -> str | None:
+    """The code of the one language we know and do not offer; "house" is no slip of its name."""
+    found = _named(_spoken(text))
+    return None if found in offered else found
+
+
+def _spoken(text: str) -> list[str]:
+    words = tokens(fold(text))
+    return words if len(words) <= _WORDS_AT_MOST else []
+
+
+def _named(words: Sequence[str]) -> str | None:
+    said = set(_TABLE.segment(words) or ()) - {"filler"}
+    return said.pop() if len(said) == 1 else None
 
 
 @lru_cache(maxsize=2048)

@@ -116,5 +116,5 @@ def _entries(section: str, language: str) -> Iterator[tuple[str, str]]:
             yield form, concept
 
 
-for _section in ("commands", "answers", "days", "parts", "intent"):
+for _section in ("commands", "answers", "days", "parts", "intent", "care"):
     meanings(_section)

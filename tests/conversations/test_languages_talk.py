@@ -308,8 +308,29 @@ class TestNotOffered:
             Bot: Welcome...
                  [English] [Pidgin]
             Ada: Hausa
-            Bot: Please pick one of these languages.
+            Bot: We do not write Hausa yet. We write: English, Pidgin.
+
+                 Welcome...
                  [English] [Pidgin]
+        """)
+
+    def test_who_asks_for_one_is_told_which_there_are_and_the_question_stays(self, talk, stack):
+        stack.register(ADA, "Ada Obi")
+        talk("""
+            Ada: book
+            Bot: GrandPro Ikeja. What do you need?...
+            Ada: I want to speak igbo pls
+            Bot: We do not write Igbo yet. We write: English, Pidgin.
+
+                 GrandPro Ikeja. What do you need?...
+            Ada: pidgin
+            Bot: We go dey write Pidgin...
+            Ada: yoruba
+            Bot: We never dey write Yorùbá yet. Na these ones we dey write: English, Pidgin.
+
+                 GrandPro Ikeja...
+            Ada: house
+            Bot: Abeg pick one of these...
         """)
 
     def test_who_speaks_them_is_written_to_in_english(self, talk, stack):

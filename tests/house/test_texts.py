@@ -101,6 +101,7 @@ FACTS = {
     "ends": "\n".join(["123,450: 31 Dec 2027"] * 3),
     "on": "Reminders, Feedback, News and offers, News of my points",
     "language": "English",
+    "offered": "English, Pidgin, Hausa, Yorùbá",
     "quiet": "Quiet from 9:30pm to 7:30am",
     "kept": "visits 120, payments 120, feedback answers 12, movements of points 1,200, messages 99",
     "file": f"https://bot.grandpro.example/my-data/{'0' * 32}-{'0' * 32}-6b07dfc4.{'x' * 43}",

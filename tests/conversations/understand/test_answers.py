@@ -9,6 +9,7 @@ from conversations.understand import (
     language,
     number,
     state,
+    unspoken,
     yes_no,
 )
 from tests.conversations.understand.phrases import table
@@ -85,6 +86,22 @@ def test_a_language_is_asked_for_by_any_of_its_names(text, meant):
 @pytest.mark.parametrize("text", SAID["no_language"]["phrases"])
 def test_a_language_not_offered_or_not_asked_for_gives_none(text):
     assert language(text, OFFERED) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("hausa", "ha"),
+        ("I want to speak Yorùbá pls", "yo"),
+        ("asụsụ igbo", "ig"),
+        ("english", None),
+        ("house", None),
+        ("igbo or hausa", None),
+        ("my friend speaks hausa well", None),
+    ],
+)
+def test_a_language_we_know_and_do_not_offer_is_heard_by_its_very_name(text, meant):
+    assert unspoken(text, ("en", "pcm")) == meant
 
 
 def test_a_word_counts_only_in_the_languages_in_use():
