@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from bot.app import create_app
 from bot.build import build_wiring
 from bot.config import Settings
 from bot.sandbox import SandboxSettings, create_sandbox
@@ -21,8 +21,9 @@ from bot.sandbox.messages import Message
 from bot.wiring import Wiring
 from crm import addresses, patients
 from crm.models import HolderRole, Hospital, Lane
+from tests import once
 from tests.people import Person
-from workers import contents, runtime, schedule
+from workers import runtime, schedule
 
 SUNDAY_MORNING = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 """Ten o'clock in Lagos."""
@@ -52,6 +53,7 @@ class Stack:
     """Handles to everything that runs."""
 
     wiring: Wiring
+    app: Flask
     sandbox: Sandbox
     clock: TestClock
     url: str
@@ -129,14 +131,14 @@ def running(
             database_url, redis_url, home, web.url, carrier.url, languages=languages
         )
         wiring = build_wiring(settings)
-        wiring.clock = clock
+        wiring.clock, wiring.engine = clock, once.engine(settings)
         sandbox_app = create_sandbox(_sandbox_settings(settings), now=clock.now)
+        sandbox, app = sandbox_app.extensions["sandbox"], once.app(wiring)
         carrier.serve(sandbox_app)
-        web.serve(create_app(wiring))
-        contents.ensure(wiring)
-        sandbox = sandbox_app.extensions["sandbox"]
+        web.serve(app)
+        once.furnish(wiring, sandbox)
         try:
-            yield Stack(wiring, sandbox, clock, web.url)
+            yield Stack(wiring, app, sandbox, clock, web.url)
         finally:
             sandbox.close()
             wiring.engine.dispose()

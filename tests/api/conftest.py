@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import create_app
 from bot.build import build_wiring
+from tests import once
 from tests.api.caller import Api
 from tests.stack import SUNDAY_MORNING, TestClock, settings_for
 
@@ -18,7 +18,7 @@ def api(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Api]:
         database_url, redis_url, tmp_path, "http://127.0.0.1:1", "http://127.0.0.1:1"
     )
     wiring = build_wiring(settings)
-    wiring.clock = TestClock(SUNDAY_MORNING)
-    yield Api(create_app(wiring), wiring)
+    wiring.clock, wiring.engine = TestClock(SUNDAY_MORNING), once.engine(settings)
+    yield Api(once.app(wiring), wiring)
     wiring.engine.dispose()
     wiring.redis.close()

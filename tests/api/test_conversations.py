@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from bot.app import create_app
 from crm.kit.permissions import Role
 from tests.api.caller import Api
 from tests.people import ADA, MUSA
@@ -11,7 +10,7 @@ from tests.stack import Stack
 
 def api_of(stack: Stack) -> Api:
     """The API of the whole product."""
-    return Api(create_app(stack.wiring), stack.wiring)
+    return Api(stack.app, stack.wiring)
 
 
 def waiting(stack: Stack) -> str:

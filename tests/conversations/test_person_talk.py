@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.app import create_app
 from crm.kit.permissions import Role
 from crm.models import AccountKind
 from tests.api.caller import Api, Caller
@@ -26,7 +25,7 @@ class Desk:
     """One clerk of Ikeja, who signs in anew for each thing to do."""
 
     def __init__(self, stack: Stack) -> None:
-        self.stack, self.api = stack, Api(create_app(stack.wiring), stack.wiring)
+        self.stack, self.api = stack, Api(stack.app, stack.wiring)
         self.id = self.api.as_(Role.FRONT_DESK, hospital="IKJ").id
 
     def talks(self, **wanted: str) -> list[dict]:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.app import create_app
 from crm.kit.permissions import Role
 from crm.models import JobRun, Payout, PayoutRun, PayoutRunStatus
 from tests.api.caller import Api
@@ -55,7 +54,7 @@ def test_the_job_drafts_the_month_before_and_a_second_time_changes_nothing(stack
 
 def test_a_large_month_is_begun_by_the_request_and_finished_by_a_worker(stack, wiring):
     fill(wiring, 600, entries_each=1)
-    ngozi = Api(create_app(wiring), wiring).as_(Role.FINANCE)
+    ngozi = Api(stack.app, wiring).as_(Role.FINANCE)
     asked = {"auto_submit": True}
     begun = ngozi.post("/owners/payouts/process-monthly", asked)
     assert (begun.status_code, begun.json["data"]["status"]) == (202, "running")
@@ -72,7 +71,7 @@ def test_a_large_month_is_begun_by_the_request_and_finished_by_a_worker(stack, w
 
 
 def test_a_run_that_was_cut_off_is_finished_for_the_one_who_began_it(stack, wiring, house):
-    ngozi = Api(create_app(wiring), wiring).as_(Role.FINANCE)
+    ngozi = Api(stack.app, wiring).as_(Role.FINANCE)
     ngozi.post("/owners/payouts/process-monthly")
     with wiring.transaction() as session:
         cut_off = {"status": PayoutRunStatus.RUNNING, "updated_at": wiring.now()}
