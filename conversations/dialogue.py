@@ -14,9 +14,10 @@ give the same play, so a conversation can be replayed from its messages.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
-from transitions import Event, Machine
+from transitions import Event, Machine, Transition
 
 from bot.channels.carrier import Option
 
@@ -119,6 +120,10 @@ def _hears(script: Sequence[Line]) -> dict[str, tuple[str, ...]]:
     return {at: tuple(heard) for at, heard in kinds.items()}
 
 
+_Played = tuple[tuple[str, ...], tuple[str, ...], str]
+"""The conditions of a line, what it does, and where it goes."""
+
+
 class _Hearing(Event):
     """Something heard: the first line of the script that holds is played.
 
@@ -128,13 +133,22 @@ class _Hearing(Event):
 
     def trigger(self, model: Any, *args: Any, **_: Any) -> bool:
         """Play one line for this talk. False when none holds where it stands."""
-        for line in self.transitions.get(model.state, ()):
-            if all(getattr(model, str(condition.func))(*args) for condition in line.conditions):
-                for action in line.before:
-                    getattr(model, str(action))(*args)
-                model.state = line.dest
+        for conditions, actions, then in self._lines.get(model.state, ()):
+            if not conditions or all(getattr(model, name)(*args) for name in conditions):
+                for action in actions:
+                    getattr(model, action)(*args)
+                model.state = then
                 return True
         return False
+
+    @cached_property
+    def _lines(self) -> dict[str, list[_Played]]:
+        return {at: [_played(line) for line in lines] for at, lines in self.transitions.items()}
+
+
+def _played(line: Transition) -> _Played:
+    conditions = tuple(str(condition.func) for condition in line.conditions)
+    return conditions, tuple(map(str, line.before)), str(line.dest)
 
 
 class _ScriptMachine(Machine):

@@ -1,13 +1,14 @@
 """One of the options shown, by number, place, name or part of it; never a guess between two."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from bot.channels.carrier import Option
-from conversations.understand.fold import fold, tokens
-from conversations.understand.numbers import meaningful, number_in
-from conversations.understand.slips import MOST_SLIPS, is_slip, slips_of
+from conversations.understand.fold import fold, remembered, tokens
+from conversations.understand.numbers import number
+from conversations.understand.slips import slips_of
 from conversations.understand.words import forms
 
 _BUTTON_LENGTH, _ROW_LENGTH = 20, 24  # carriers cut button titles and list rows to these
@@ -15,6 +16,7 @@ _PREFIX_FROM = 3
 _WORD_PREFIX_FROM = 4
 # Inside a longer message a shorter near-match is more often another word.
 _NAME_SLIP_FROM, _OTHER_SLIP_FROM = 5, 6
+_AFTER_ALL = "\U0010ffff"  # sorts after every word that begins as the one before it
 _LAST = forms("last")
 _FILLERS = forms("fillers") | forms("polite")
 ANYONE = sorted(forms("anyone"))
@@ -47,10 +49,15 @@ def mentions(text: str, names: Sequence[Option], other_names: OtherNames = _NONE
 
 def _place(text: str, folded: str, options: Sequence[Option]) -> int:
     """The number they say, when so many options are shown; 0 otherwise."""
-    if " ".join(tokens(folded)) in _LAST:
+    if _spoken(folded) in _LAST:
         return len(options)
-    place = number_in(meaningful(text)) or 0
+    place = number(text) or 0
     return place if place <= len(options) else 0
+
+
+@remembered
+def _spoken(folded: str) -> str:
+    return " ".join(tokens(folded))
 
 
 def _plain(folded: str) -> list[str]:
@@ -71,8 +78,10 @@ def _parts(label: str) -> tuple[str, ...]:
 
 # The same few lists are shown to everybody, and compared again with every answer.
 def _labels(options: Sequence[Option], other_names: OtherNames) -> "_Labels":
-    others = tuple(tuple(other_names.get(option.id, ())) for option in options)
-    return _labels_of(tuple(option.label for option in options), others)
+    labels = tuple([option.label for option in options])
+    if not other_names:
+        return _labels_of(labels, ((),) * len(labels))
+    return _labels_of(labels, tuple([tuple(other_names.get(each.id, ())) for each in options]))
 
 
 @lru_cache(maxsize=256)
@@ -93,12 +102,14 @@ class _Labels:
     def __init__(self, labels: Sequence[str], others: _Others) -> None:
         self._folded = [(place, fold(label)) for place, label in enumerate(labels, 1)]
         self._exact = _by_key((folded, place) for place, folded in self._folded)
+        self._whole = tuple(self._exact)
         self._cut = _by_key(
             (fold(label[:length]), place)
             for place, label in enumerate(labels, 1)
             for length in (_BUTTON_LENGTH, _ROW_LENGTH)
         )
         self._part = _by_key((part, at) for at, label in self._folded for part in _parts(label))
+        self._parts = tuple(sorted(self._part))
         telling = [frozenset(_parts(label)) - _FILLERS for _, label in self._folded]
         common = frozenset.intersection(*telling) if len(telling) > 1 else frozenset()
         self._telling = [words - common for words in telling]
@@ -117,19 +128,17 @@ class _Labels:
 
     def nearly(self, folded: str) -> int:
         """The first way of matching that fits any label decides; of several the one in full."""
-        plain = _plain(folded)
-        for hits in (
-            self._cut.get(folded.removesuffix("...").removesuffix("…").rstrip()),
-            self._holding(plain, str.__eq__),
-            self._called.get(_bare(folded)),
-            self._begun(folded, " ".join(plain)),
-            self._holding(plain, _is_start),
-            self._misspelled(folded) | self._holding(plain, is_slip),
-            self._called_nearly(_bare(folded)),
-        ):
-            if hits:
-                return _one(hits) or self.named(set(tokens(folded)))
-        return 0
+        plain, bare = _plain(folded), _bare(folded)
+        hits = (
+            self._cut.get(folded.removesuffix("...").removesuffix("…").rstrip())
+            or self._holding(plain, self._as_said)
+            or self._called.get(bare)
+            or self._begun(folded, " ".join(plain))
+            or self._holding(plain, self._as_begun)
+            or self._misspelled(folded) | self._holding(plain, self._as_slipped)
+            or self._called_nearly(bare)
+        )
+        return _one(hits) or self.named(set(tokens(folded))) if hits else 0
 
     def named(self, said: set[str]) -> int:
         """The place of the one label that is named, by its own words or by another name; or 0."""
@@ -159,23 +168,32 @@ class _Labels:
         return frozenset([place for place, label in self._folded if label.startswith(long)])
 
     def _misspelled(self, folded: str) -> Places:
-        near = [each for each in self._folded if abs(len(each[1]) - len(folded)) <= MOST_SLIPS]
-        return frozenset([place for place, label in near if is_slip(folded, label)])
+        return _NOWHERE.union(*(self._exact[label] for label in slips_of(folded, self._whole)))
 
     def _called_nearly(self, bare: str) -> Places:
         near = slips_of(bare, self._names)
         return frozenset().union(*(self._called[name] for name in near))
 
-    def _holding(self, words: Sequence[str], fits: Callable[[str, str], bool]) -> Places:
+    def _holding(self, words: Sequence[str], fitting: Callable[[str], Places]) -> Places:
         """The labels that have a part to fit each of the words."""
-        found: Places | None = None
-        for word in words:
-            here = [places for part, places in self._part.items() if fits(word, part)]
-            having = frozenset().union(*here)
-            found = having if found is None else found & having
-            if not found:
-                return _NOWHERE
-        return found or _NOWHERE
+        if not words:
+            return _NOWHERE
+        found = fitting(words[0])
+        for word in words[1:]:
+            found = found and found & fitting(word)
+        return found
+
+    def _as_said(self, word: str) -> Places:
+        return self._part.get(word, _NOWHERE)
+
+    def _as_begun(self, word: str) -> Places:
+        if len(word) < _WORD_PREFIX_FROM:
+            return self._as_said(word)
+        first, last = bisect_left(self._parts, word), bisect_left(self._parts, word + _AFTER_ALL)
+        return _NOWHERE.union(*(self._part[part] for part in self._parts[first:last]))
+
+    def _as_slipped(self, word: str) -> Places:
+        return _NOWHERE.union(*(self._part[part] for part in slips_of(word, self._parts)))
 
 
 def _by_key(pairs: Iterable[tuple[str, int]]) -> dict[str, Places]:
@@ -187,10 +205,6 @@ def _by_key(pairs: Iterable[tuple[str, int]]) -> dict[str, Places]:
 
 def _one(places: Places) -> int:
     return next(iter(places)) if len(places) == 1 else 0
-
-
-def _is_start(word: str, part: str) -> bool:
-    return word == part or (len(word) >= _WORD_PREFIX_FROM and part.startswith(word))
 
 
 @lru_cache(maxsize=4096)

@@ -17,8 +17,13 @@ def command(text: str, *, languages: Sequence[str] = _DEFAULT) -> str | None:
 
     Words of English and of the languages given count; STOP is obeyed in all.
     """
+    return _command(text, tuple(languages))
+
+
+@remembered
+def _command(text: str, languages: tuple[str, ...]) -> str | None:
     spoken = [word for word in tokens(fold(text)) if word.isalnum()]
-    concepts = _table(tuple(languages)).segment(spoken)
+    concepts = _table(languages).segment(spoken)
     said = set(concepts or ()) - {_POLITE}
     meant = said - _COURTESIES or said
     return meant.pop() if len(meant) == 1 else None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from conversations.understand.fold import fold, tokens
+from conversations.understand.fold import fold, remembered, tokens
 from conversations.understand.slips import is_slip
 from conversations.understand.words import LANGUAGES, Phrases, forms
 
@@ -14,14 +14,24 @@ _TABLE = Phrases(dict.fromkeys(forms("fillers") | forms("polite"), "filler") | _
 
 def language(text: str, offered: Sequence[str]) -> str | None:
     """The code of the one offered language that a whole message asks for."""
-    found = _named([_corrected(word) for word in _spoken(text)])
+    found = _asked_for(text)
     return found if found in offered else None
+
+
+@remembered
+def _asked_for(text: str) -> str | None:
+    return _named([_corrected(word) for word in _spoken(text)])
 
 
 def unspoken(text: str, offered: Sequence[str]) -> str | None:
     """The code of the one language we know and do not offer; "house" is no slip of its name."""
-    found = _named(_spoken(text))
+    found = _called(text)
     return None if found in offered else found
+
+
+@remembered
+def _called(text: str) -> str | None:
+    return _named(_spoken(text))
 
 
 def _spoken(text: str) -> list[str]:

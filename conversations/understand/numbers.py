@@ -2,7 +2,7 @@
 
 import re
 
-from conversations.understand.fold import fold
+from conversations.understand.fold import fold, remembered
 from conversations.understand.numerals import numeral
 from conversations.understand.words import forms, ranks
 
@@ -17,6 +17,7 @@ _EDGES = '._,;:!?()[]*"👍✅✔'
 _WORDS_AT_MOST = 8
 
 
+@remembered
 def number(text: str) -> int | None:
     """The one number a whole message says: "2.", "no 2", "(2)", "two", "the second one", "biyu"."""
     return number_in(meaningful(text))
