@@ -5,8 +5,10 @@ database is a copy of one that was migrated and seeded once.
 """
 
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import disk_usage
@@ -29,6 +31,8 @@ from tests import stack as stacks
 from tests import transcript
 from tests.stack import SUNDAY_MORNING, Stack
 
+Databases = Callable[[], AbstractContextManager[str]]
+
 _SERVERS = pytest.StashKey[Servers]()
 _HOME = pytest.StashKey[TemporaryDirectory]()
 _TEMPLATE = "template_seeded"
@@ -41,12 +45,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the process that runs the tests."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
+    os.environ.setdefault("WALK_SEED", str(secrets.randbelow(2**32)))
     home = TemporaryDirectory(prefix="grandpro-tests-", dir=_roomy_memory())
     config.stash[_HOME] = home
     config.stash[_SERVERS] = servers = Servers.start(Path(home.name))
     os.environ[_DATABASE_URL] = servers.database_url
     os.environ[_REDIS_URL] = servers.redis_url
     _make_template(servers.database_url)
+
+
+def pytest_report_header() -> str:
+    """The seed by which the same walks can be walked again (tests/conversations/walk.py)."""
+    return f"WALK_SEED={os.environ.get('WALK_SEED', '')}"
 
 
 def _roomy_memory() -> str | None:
@@ -111,13 +121,25 @@ def server_url() -> str:
 
 
 @pytest.fixture
-def database_url(server_url: str) -> Iterator[str]:
-    """A database of its own, with the demo's hospitals in it and nobody else."""
-    name = f"t_{uuid4().hex[:12]}"
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {_TEMPLATE}")
-        yield named(server_url, name)
-        _drop(connection, name)
+def databases(server_url: str) -> Databases:
+    """Makes databases with the demo's hospitals in them and nobody else."""
+
+    @contextmanager
+    def database() -> Iterator[str]:
+        name = f"t_{uuid4().hex[:12]}"
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(f"create database {name} template {_TEMPLATE}")
+            yield named(server_url, name)
+            _drop(connection, name)
+
+    return database
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A database of its own."""
+    with databases() as url:
+        yield url
 
 
 def _drop(connection: psycopg.Connection, name: str) -> None:

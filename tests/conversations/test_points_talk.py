@@ -327,3 +327,20 @@ def test_points_of_another_month_end_when_they_do(talk, stack, ada):
              100: 30 Nov 2027
              50: 31 Dec 2027...
     """)
+
+
+def test_half_a_day_later_a_word_in_between_asks_again_who_it_is(talk, stack, ada):
+    give(stack, ada, 1_240)
+    talk("""
+        Ada: my points
+        Bot: To show this...
+        Ada: 25/11/1990
+        Bot: Ada: 1,240 points...
+        -- 13 hours later --
+        Ada: help
+        Bot: ...To show this, we need to know it is you...
+        Ada: history
+        Bot: I could not read that date...
+        Ada: 25/11/1990
+        Bot: Ada: 1,240 points...
+    """)
