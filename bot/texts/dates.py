@@ -5,7 +5,8 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TypeVar
 
-from bot.texts import FIRST, spoken_to
+from bot.channels.carrier import Channel
+from bot.texts import FIRST, say, spoken_to
 from crm.kit.clock import lagos, lagos_day
 
 _Words = TypeVar("_Words")
@@ -78,6 +79,13 @@ def moment(value: datetime, language: str = FIRST) -> str:
     """`Tue 25 Nov, 3pm`, as Lagos clocks show it."""
     local = lagos(value)
     return f"{day(local.date(), language)}, {clock(local.time(), language)}"
+
+
+def in_queue(when: str, number: int | None, language: str = FIRST) -> str:
+    """When a visit is, with its number in the queue of a session; a visit of its own has none."""
+    if number is None:
+        return when
+    return say("visit", "in_queue", language, Channel.SMS, when=when, number=number)
 
 
 def wish(meant: Mapping[str, str | None], now: datetime, language: str = FIRST) -> str:

@@ -1,5 +1,6 @@
 """What "my appointments" and reminder answers ask of the house."""
 
+from typing import Any
 from uuid import UUID
 
 from conversations.desk import Answers, Desk, Outcome
@@ -93,7 +94,7 @@ def find_visit(desk: Desk, answers: Answers) -> Outcome:
     return "found", as_answer(visit)
 
 
-def as_answer(visit: Visit) -> dict[str, str]:
+def as_answer(visit: Visit) -> dict[str, Any]:
     """A visit in the form the answers keep."""
     return {
         "id": str(visit.id),
@@ -102,6 +103,7 @@ def as_answer(visit: Visit) -> dict[str, str]:
         "hospital_id": str(visit.hospital_id),
         "patient": visit.patient_first_name,
         "reference": visit.reference,
+        "number": visit.queue_number,
     }
 
 

@@ -133,7 +133,10 @@ def book(desk: Desk, answers: Answers) -> Outcome:
         return "busy", None
     except DomainError as refusal:
         return "refused", refusal.code
-    return "moved" if moving else "booked", {"reference": booked.reference}
+    return "moved" if moving else "booked", {
+        "reference": booked.reference,
+        "number": booked.queue_number,
+    }
 
 
 def drop_hold(desk: Desk, answers: Answers) -> Outcome:

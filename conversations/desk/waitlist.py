@@ -64,7 +64,8 @@ def find_offer(desk: Desk, answers: Answers) -> Outcome:
     known = _as_offer(desk, offer, entry)
     if offer.status is OfferStatus.ACCEPTED and offer.appointment_id:
         visit = appointments.view(desk.session, offer.appointment_id)
-        return "accepted", known | {"reference": visit.reference if visit else ""}
+        kept = {"reference": visit.reference, "number": visit.queue_number} if visit else {}
+        return "accepted", known | kept
     if entry.status is not WaitStatus.WAITING:
         return "not_waiting", None
     if offer.status is OfferStatus.LOST:
@@ -88,7 +89,8 @@ def accept(desk: Desk, answers: Answers) -> Outcome:
         return "taken", None
     except DomainError:
         return "refused", None
-    return ("moved" if is_move else "booked"), booked.reference
+    kept = {"reference": booked.reference, "number": booked.queue_number}
+    return ("moved" if is_move else "booked"), kept
 
 
 def pass_on(desk: Desk, answers: Answers) -> Outcome:

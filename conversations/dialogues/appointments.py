@@ -83,10 +83,10 @@ class Appointments(Dialogue):
     def tell_wrong(self, tries_left: int) -> None:
         self.note("wrong_birth_date", tries=tries_left)
 
-    def keep_visit(self, visit: dict[str, str]) -> None:
+    def keep_visit(self, visit: dict[str, Any]) -> None:
         self.answers["visit"] = visit
 
-    def keep_visits(self, visits: list[dict[str, str]]) -> None:
+    def keep_visits(self, visits: list[dict[str, Any]]) -> None:
         self.answers["visits"] = visits
 
     def choose_visit(self, id_: str) -> None:
@@ -111,8 +111,10 @@ class Appointments(Dialogue):
         """The visit in words, and the next time when that is all we may say."""
         visit = self.answers.get("visit", {})
         starts_at = visit.get("starts_at") or self.answers.get("next")
+        when = dates.moment(as_moment(starts_at), self.language) if starts_at else ""
+        number = visit.get("number") if self.state in ("ask_what", "confirmed") else None
         return {
-            "when": dates.moment(as_moment(starts_at), self.language) if starts_at else "",
+            "when": dates.in_queue(when, number, self.language),
             "hospital": visit.get("hospital", ""),
             "patient": visit.get("patient", ""),
             "reference": visit.get("reference", ""),

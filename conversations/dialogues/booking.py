@@ -230,7 +230,7 @@ class Booking(Dialogue):
     def tell_refused(self, reason: str) -> None:
         self.note(reason)
 
-    def keep_visit(self, visit: dict[str, str]) -> None:
+    def keep_visit(self, visit: dict[str, Any]) -> None:
         self.answers["visit"] = visit
 
     def start_over(self, _: Any) -> None:
@@ -297,9 +297,14 @@ class Booking(Dialogue):
 
     def _time_in_words(self) -> str:
         slot = self.answers.get("slot")
-        return dates.clock(_wall_clock(slot), self.language) if slot else ""
+        if not slot:
+            return ""
+        at = dates.clock(_wall_clock(slot), self.language)
+        number = self.answers["visit"].get("number") if self.state in _BOOKED else None
+        return dates.in_queue(at, number, self.language)
 
 
+_BOOKED = ("booked", "moved")
 _ANY_HOUR = {"at": None, "earliest": None, "latest": None}
 
 

@@ -39,7 +39,7 @@ class ReminderReply(Dialogue):
     def is_moving(self, _: Any) -> bool:
         return bool(self.answers["answer"] == "move")
 
-    def keep_visit(self, visit: dict[str, str]) -> None:
+    def keep_visit(self, visit: dict[str, Any]) -> None:
         self.answers["visit"] = visit
 
     def keep_booking(self, booking: dict[str, Any]) -> None:
@@ -49,8 +49,10 @@ class ReminderReply(Dialogue):
         """The visit in words."""
         visit = self.answers.get("visit", {})
         starts_at = visit.get("starts_at")
+        when = dates.moment(as_moment(starts_at), self.language) if starts_at else ""
+        number = visit.get("number") if self.state == "confirmed" else None
         return {
-            "when": dates.moment(as_moment(starts_at), self.language) if starts_at else "",
+            "when": dates.in_queue(when, number, self.language),
             "hospital": visit.get("hospital", ""),
             "patient": visit.get("patient", ""),
         }

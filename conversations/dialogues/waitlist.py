@@ -24,8 +24,8 @@ class Waitlist(Dialogue):
         ("find_offer", "lost", None, "keep_offer", "taken"),
         ("find_offer", "over", None, None, "over"),
         ("find_offer", "not_waiting", None, None, "not_waiting"),
-        ("accept", "booked", None, "keep_reference", "accepted"),
-        ("accept", "moved", None, "keep_reference", "brought_forward"),
+        ("accept", "booked", None, "keep_visit", "accepted"),
+        ("accept", "moved", None, "keep_visit", "brought_forward"),
         ("accept", "taken", None, None, "taken"),
         ("accept", "refused", None, None, "refused"),
         ("pass_on", "passed", None, None, "passed"),
@@ -38,11 +38,11 @@ class Waitlist(Dialogue):
     def is_taking(self, _: Any) -> bool:
         return bool(self.answers.get("answer") == "take_it")
 
-    def keep_offer(self, offer: dict[str, str]) -> None:
+    def keep_offer(self, offer: dict[str, Any]) -> None:
         self.answers["offer"] = offer
 
-    def keep_reference(self, reference: str) -> None:
-        self.answers["offer"]["reference"] = reference
+    def keep_visit(self, visit: dict[str, Any]) -> None:
+        self.answers["offer"].update(visit)
 
     def keep_place(self, place: dict[str, Any]) -> None:
         self.answers["in_line"] = place
@@ -51,9 +51,10 @@ class Waitlist(Dialogue):
         """The offer or the place in line in words; never what it is for."""
         offer = self.answers.get("offer", {})
         starts_at = offer.get("starts_at")
+        when = dates.moment(as_moment(starts_at), self.language) if starts_at else ""
         return in_words(self.answers.get("in_line") or offer, self.language) | {
             "reference": offer.get("reference", ""),
-            "when": dates.moment(as_moment(starts_at), self.language) if starts_at else "",
+            "when": dates.in_queue(when, offer.get("number"), self.language),
         }
 
 

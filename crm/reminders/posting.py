@@ -183,7 +183,8 @@ class _Due:
         """
         visit, channel = self.appointment, self.reminder.channel
         language = spoken_to(self.patient.language)
-        name, when = self.patient.first_name, dates.moment(visit.starts_at, language)
+        name, at = self.patient.first_name, dates.moment(visit.starts_at, language)
+        when = dates.in_queue(at, visit.queue_number, language)
         key = self.reminder.kind.replace("-", "_")
         facts = {"first_name": name, "place": self.place, "when": when, "phone": self.phone}
         if forms:

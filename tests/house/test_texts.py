@@ -46,6 +46,7 @@ VISIT = {
     "hospital": "GrandPro Port Harcourt",
     "patient": "Oluwafunmilayo",
     "reference": "PHC-WXYZ9",
+    "number": 112,
 }
 PAYOUT = {
     "period": "September 2026",
@@ -60,7 +61,7 @@ FACTS = {
     "service": "General consultation",
     "day": "tomorrow, Wed 30 Sep",
     "time": "12:45pm",
-    "when": "Wed 30 Sep, 12:45pm",
+    "when": "Wed 30 Sep, 12:45pm (number 112 in the queue)",
     "place": "GrandPro Port Harcourt",
     "address": "Plot 1278B, Adeola Odeku Extension, Victoria Island, Lagos",
     "phone": "+234 914 000 0300",

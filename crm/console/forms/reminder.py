@@ -18,10 +18,11 @@ def page(session: Session, asked: Asked) -> Page:
     if visit is None:
         raise gone()
     language = session.get_one(Patient, visit.patient_id).language
+    at = dates.moment(visit.starts_at, language)
     facts = {
         "first_name": visit.patient_first_name,
         "place": visit.hospital,
-        "when": dates.moment(visit.starts_at, language),
+        "when": dates.in_queue(at, visit.queue_number, language),
         "phone": visit.hospital_phone,
         "is_confirmed": visit.is_confirmed,
     }

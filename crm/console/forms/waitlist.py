@@ -57,5 +57,8 @@ def _answered(session: Session, asked: Asked, offer: WaitlistOffer, shown: Page)
 
 def _booked(session: Session, offer: WaitlistOffer, shown: Page) -> Page:
     visit = appointments.view(session, offer.appointment_id) if offer.appointment_id else None
-    reference = visit.reference if visit else ""
-    return said("booked", shown.language, shown.facts | {"reference": reference})
+    if visit is None:
+        return said("booked", shown.language, shown.facts | {"reference": ""})
+    when = dates.in_queue(shown.facts["when"], visit.queue_number, shown.language)
+    known = {"when": when, "reference": visit.reference}
+    return said("booked", shown.language, shown.facts | known)
