@@ -12,9 +12,9 @@ from conversations.desk.identity import patient_of
 from conversations.dialogue import Answers, Dialogue
 from conversations.dialogues import DIALOGUES
 from conversations.hearing import Heard, listen
-from conversations.routing import Route, by_intent, home
+from conversations.routing import Route, by_intent, home, was_left
 from conversations.said import Said
-from conversations.understand import intent
+from conversations.understand import command, intent
 from crm import owners, patients
 from crm.models import Answering
 
@@ -25,6 +25,8 @@ _DEEPEST = 2  # talks put aside besides the newest
 _KNOWN_ONLY = ("menu", "booking", "appointments")
 # Where "book" is a word of the answers, or, in danger, less than what is needed.
 _BOOK_IS_NO_WISH = ("booking", "registration", "reminder", "distress")
+_THEIR_WORK = ("registration", "booking", "feedback", "survey")
+"""Talks that are taken up however late: what was told in them need not be told again."""
 _NEVER_PAUSED = (None, "menu", "sides", "person", "lost", "distress", "resume")
 
 
@@ -124,7 +126,7 @@ class Play:
             self._overhear(answers)
             answers = {}
         if decided.keeps:
-            self._pause()
+            self._pause(is_asked=decided.dialogue == "resume")
         if decided.dialogue == "reminder":
             # Answered: the next bare digit is for something else.
             self.desk.talk.reminded_of = self.desk.talk.reminded_at = None
@@ -169,7 +171,7 @@ class Play:
             return self._carry_on(talk, asked)
         wish = self._wish_besides(talk, options)
         if wish is None:
-            return self._missed(talk)
+            return self._answered_beneath(talk) or self._missed(talk)
         if wish.dialogue == "person":
             self._pause()
         return self._open(wish.dialogue, dict(wish.answers))
@@ -178,13 +180,30 @@ class Play:
         """What they want where it is no answer; a day alone only where a visit is offered."""
         desk = self.desk
         wish = by_intent(desk.talk, self.said, languages=desk.languages, now=desk.now)
-        if wish is None or wish.dialogue == talk.name:
+        if wish is None or (wish.dialogue == talk.name and not self._is_named(wish)):
             return None
         if wish.dialogue != "booking":
             return wish
         is_said = intent(self.said.text, languages=desk.languages) == "book"
         is_offered = any(option.id == "book" for option in options)
         return wish if talk.name not in _BOOK_IS_NO_WISH and (is_said or is_offered) else None
+
+    def _is_named(self, wish: Route) -> bool:
+        """Whether the word of the open talk itself was said: it begins again, with what is now."""
+        said = command(self.said.text, languages=self.desk.languages)
+        return said == wish.answers["intent"] and wish.dialogue not in _BOOK_IS_NO_WISH
+
+    def _answered_beneath(self, talk: Dialogue) -> Reply | None:
+        """Lost, they may answer the very question that was put aside."""
+        paused = list(self._paused())
+        kept = self._resumed() if talk.name == "lost" else None
+        if kept is not None:
+            asked = kept.state
+            heard = self._heard(kept, None, self._labelled(kept.options()))
+            if listen(kept, heard) not in ("anything", ""):
+                return self._carry_on(kept, asked)
+        self.desk.talk.context["paused"] = paused
+        return None
 
     def _heard(self, talk: Dialogue, pressed: str | None, options: Sequence[Option]) -> Heard:
         return Heard(
@@ -348,16 +367,21 @@ class Play:
         for key in ("answers", "trail", "misses", "paused"):
             kept.context.pop(key, None)
 
-    def _pause(self) -> None:
-        """Put the open talk aside, to be taken up after what steps in front of it."""
+    def _pause(self, *, is_asked: bool = False) -> None:
+        """Put the open talk aside, to be taken up after what steps in front of it.
+
+        One left alone long ago is let go, unless work of theirs is in it or `resume` asks first.
+        """
         kept = self.desk.talk
+        is_stale = not is_asked and was_left(kept, self.desk.now)
+        paused = [each for each in self._paused() if not is_stale or each[0] in _THEIR_WORK]
         if kept.dialogue in _NEVER_PAUSED or (kept.dialogue, kept.state) == ("owner", "ask"):
             return
-        under = [each for each in self._paused() if each[0] != kept.dialogue]
-        kept.context["paused"] = [
-            *under[-_DEEPEST:],
-            [kept.dialogue, kept.state, kept.context.get("answers", {})],
-        ]
+        under = [each for each in paused if each[0] != kept.dialogue]
+        if not is_stale or kept.dialogue in _THEIR_WORK:
+            aside = [kept.dialogue, kept.state, kept.context.get("answers", {})]
+            under = [*under[-_DEEPEST:], aside]
+        kept.context["paused"] = under
 
     def _paused(self) -> list[list[Any]]:
         """The talks put aside, the newest last."""

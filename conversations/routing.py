@@ -144,7 +144,7 @@ def _open(
         return _from_idle(talk, said, languages=languages, now=now)
     if press and press.turn is not None and press.turn != talk.turn:
         return Route("stale")
-    if _was_left(talk, now):
+    if was_left(talk, now):
         return _after_a_pause(talk, said, languages=languages, now=now)
     is_courtesy = word == "greeting" or (word == "thanks" and not _hears(talk, "text"))
     if is_courtesy and yes_no(said.text) is None:
@@ -205,7 +205,8 @@ def _serves(wish: str) -> bool:
     return _INTENTS.get(wish) in DIALOGUES
 
 
-def _was_left(talk: Talk, now: datetime) -> bool:
+def was_left(talk: Talk, now: datetime) -> bool:
+    """Whether the open talk was left alone for so long that its question may be forgotten."""
     if talk.dialogue in _TAKEN_UP or not talk.heard_at:
         return False
     return now - talk.heard_at > (KNOWN_FOR if talk.dialogue == "owner" else PAUSE)

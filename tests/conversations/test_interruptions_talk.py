@@ -32,6 +32,61 @@ def test_three_times_not_understood_offers_a_person(talk):
     """)
 
 
+def test_who_is_lost_may_answer_the_question_all_the_same(talk):
+    talk("""
+        Ada: book
+        Bot: GrandPro Ikeja. What do you need?...
+        Ada: blue
+        Bot: Please pick one of these...
+        Ada: green
+        Bot: Please pick one of these...
+        Ada: red
+        Bot: Sorry, I do not understand. What would help?...
+        Ada: violet
+        Bot: Please pick one of these.
+             [Talk to a person] [Go on] [Menu]
+        Ada: dental
+        Bot: Which day?...
+    """)
+
+
+def test_the_word_of_the_open_talk_shows_what_is_now(talk, stack):
+    talk("""
+        Ada: book eye tuesday 3pm
+        Bot: ...Shall I book it?...
+        Ada: yes
+        Bot: Booked...
+        Ada: my appointments
+        Bot: Your next visit...
+        Ada: 25/11/1990
+        Bot: Ada: Tue 24 Nov, 3pm...
+             [I will come] [Move it] [Cancel visit] [Directions]
+        Ada: [Cancel visit]
+        Bot: ...Why can you not come?...
+        Ada: my appointments
+        Bot: Ada: Tue 24 Nov, 3pm...
+             [I will come] [Move it] [Cancel visit] [Directions]
+    """)
+
+
+def test_a_list_left_alone_for_hours_does_not_come_back_behind_another_answer(talk):
+    talk("""
+        Ada: book eye tuesday 3pm
+        Bot: ...Shall I book it?...
+        Ada: yes
+        Bot: Booked...
+        Ada: my appointments
+        Bot: Your next visit...
+        Ada: 25/11/1990
+        Bot: Ada: Tue 24 Nov, 3pm...What would you like to do?...
+        -- 29 hours later --
+        Bot to Ada: Reminder: ...Tue 24 Nov, 3pm...
+             [I will come] [Move it] [Cancel visit]
+        Ada: 1
+        Bot: Thank you. We expect Ada on Tue 24 Nov, 3pm at GrandPro Ikeja.
+    """)
+
+
 def test_help_answers_and_asks_the_question_again(talk):
     talk("""
         Ada: book

@@ -28,6 +28,7 @@ from crm.outbox import unseal
 from tests.conversations.estates import approve, earned, own, pay, payout_of, step
 from tests.crm.estate import staff
 from tests.people import ADA, AMINA, DANLADI, FOLAKE, HALIMA, OKON
+from workers import schedule
 
 MENU = """
     Bot: Your account with GrandPro. What would you like to see?
@@ -777,4 +778,32 @@ def test_days_later_no_word_and_no_old_button_shows_the_figures_again(talk, stac
         Bot: Send BAL for your balance...
 
              Your account with GrandPro...
+    """)
+
+
+def test_a_survey_the_next_day_brings_no_figures_back(talk, stack):
+    own(stack, DANLADI)
+    earned(stack, 12_500_000)
+    talk(
+        PROVEN
+        + """
+    Danladi: dispute
+    Bot: October 2026, NGN 1,125,000.00. Which line is wrong?...
+    """
+    )
+    stack.later(timedelta(days=1))
+    for job in ("survey", "owners"):
+        schedule.run_now(stack.wiring, job)
+    stack.work()
+    talk("""
+    Danladi: 4
+    Bot: Thank you. You gave us 4 of 5...
+    Danladi: 4
+    Bot: How well do we keep you informed?...
+    Danladi: 4
+    Bot: How clear are our figures and statements?...
+    Danladi: 4
+    Bot: What should we do better?...
+    Danladi: skip
+    Bot: Thank you. We read every answer. Send MENU for your account.
     """)
