@@ -1,7 +1,8 @@
 """The web application, assembled: doors, ids on every log line, errors in words."""
 
+from collections.abc import Iterable
 from time import perf_counter
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from apiflask import APIFlask
@@ -22,11 +23,16 @@ from crm.console import calendar, forms, my_data, statements, unsubscribe
 from crm.kit.errors import Denied, DomainError
 from crm.kit.ids import uuid7
 from webhooks.receipts import receipts_door
+from webhooks.requests import CarrierRequest
 from webhooks.sendgrid import mail_events_door
 from webhooks.twilio import inbound_door
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 log = structlog.get_logger()
 
+_CARRIERS = "/webhooks/"
 _BIGGEST_BODY = 64 * 1024
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
@@ -45,14 +51,10 @@ def create_app(wiring: Wiring) -> Flask:
         docs_path=None,
         static_folder=cast("str", None),  # there is none, which its types do not foresee
     )
-    app.config["MAX_CONTENT_LENGTH"] = _BIGGEST_BODY
-    app.config["MAX_FORM_MEMORY_SIZE"] = _BIGGEST_BODY
     app.extensions["wiring"] = wiring
+    _furnish(app)
     openapi.describe(app)
-    app.before_request(_begin)
-    app.after_request(_finish)
-    _limit(app, wiring)
-    carriers = (inbound_door, receipts_door, mail_events_door)
+    limits.apply(app, wiring)
     links = (
         calendar.pages,
         forms.pages,
@@ -60,7 +62,7 @@ def create_app(wiring: Wiring) -> Flask:
         statements.pages,
         unsubscribe.pages,
     )
-    for door in (*carriers, *links, health.pages, openapi.pages):
+    for door in (*links, health.pages, openapi.pages):
         app.register_blueprint(door)
     for door in api.doors():
         app.register_blueprint(door)
@@ -69,14 +71,43 @@ def create_app(wiring: Wiring) -> Flask:
     app.register_error_handler(DomainError, _say_no)
     app.register_error_handler(HTTPException, _say_http)
     app.register_error_handler(DBAPIError, _say_database)
-    return app
-
-
-def _limit(app: Flask, wiring: Wiring) -> None:
     proxies = wiring.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies)  # type: ignore[method-assign]
-    limits.apply(app, wiring)
+    carriers = app.extensions["carriers"] = _carriers(app)
+    app.wsgi_app = _by_path(carriers.wsgi_app, app.wsgi_app)  # type: ignore[method-assign,assignment]
+    return app
+
+
+def _carriers(pages: Flask) -> Flask:
+    """The carriers' doors, in an application of their own.
+
+    What pages and the API need of every request (limits, documents, links) is nothing to them,
+    and takes as long as a turn of a talk.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.extensions = pages.extensions
+    app.request_class = CarrierRequest
+    _furnish(app)
+    for door in (inbound_door, receipts_door, mail_events_door):
+        app.register_blueprint(door)
+    return app
+
+
+def _furnish(app: Flask) -> None:
+    """What every application of ours has."""
+    app.config["MAX_CONTENT_LENGTH"] = _BIGGEST_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = _BIGGEST_BODY
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def _by_path(carriers: "WSGIApplication", pages: "WSGIApplication") -> "WSGIApplication":
+    def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        of_carrier = environ.get("PATH_INFO", "").startswith(_CARRIERS)
+        return (carriers if of_carrier else pages)(environ, start)
+
+    return answer
 
 
 def _begin() -> None:

@@ -96,6 +96,7 @@ def app(**changes: str):
 def routes(web) -> set[str]:
     return {
         f"{method} {rule.rule}"
-        for rule in web.url_map.iter_rules()
+        for each in (web, web.extensions["carriers"])
+        for rule in each.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
