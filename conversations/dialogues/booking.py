@@ -100,7 +100,7 @@ class Booking(Dialogue):
         "ask_day": "days",
         "ask_time": "times",
         "check": ("yes", "other_time", "no"),
-        "no_times": ("wait_for_it", "other_day", "other_hospital", "person"),
+        "no_times": "other_ways",
     }
     leads_to = {
         "to_registration": "registration",
@@ -262,6 +262,13 @@ class Booking(Dialogue):
             yield Option(iso, dates.near_day(as_day(iso), self.now, self.language))
         if self.answers.get("is_full"):
             yield Option("wait_for_it", "")
+
+    def other_ways(self) -> Iterator[Option]:
+        """A visit is moved within its hospital: elsewhere its service has no name."""
+        ways = ["wait_for_it", "other_day", "other_hospital", "person"]
+        if self.answers.get("moving"):
+            ways.remove("other_hospital")
+        yield from (Option(id_, "") for id_ in ways)
 
     def times(self) -> Iterator[Option]:
         starts = [lagos(as_moment(slot[0])) for slot in self.answers["slots"][:_FITS_A_LIST]]

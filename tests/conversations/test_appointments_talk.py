@@ -1,13 +1,15 @@
 """My appointments: see, confirm, move, cancel, and who may."""
 
 import re
+from datetime import date
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import select
 
-from crm.models import Appointment, AppointmentStatus
+from crm.models import Appointment, AppointmentStatus, Service
+from tests.conversations.clinics import fill
 from tests.people import ADA
 
 BOOKED = """
@@ -54,6 +56,23 @@ def test_a_visit_is_moved_and_then_cancelled(talk, stack):
     assert (old.status, old.cancel_reason) == (AppointmentStatus.CANCELLED, "rescheduled")
     assert new.previous_id == old.id
     assert new.status is AppointmentStatus.CANCELLED
+
+
+def test_where_nothing_is_free_a_visit_is_not_moved_to_another_hospital(talk, stack):
+    talk(BOOKED.replace("tomorrow", "wednesday"))
+    fill(stack, "Eye", date(2026, 11, 23))
+    with stack.wiring.transaction() as session:
+        for service in session.scalars(select(Service)):
+            service.horizon_days = 1
+    talk("""
+    Ada: my appointments
+    Bot: Your next visit...
+    Ada: 25/11/1990
+    Bot: ...[Move it]...
+    Ada: [Move it]
+    Bot: Sorry, there is no free time for this in the coming weeks. What would you like?
+         [Tell me when free] [Another day] [Talk to a person]
+    """)
 
 
 def test_a_move_to_a_time_that_overlaps_the_old_one_is_possible(talk):
