@@ -56,19 +56,21 @@ def seed(number: int) -> None:
     In production only the hospitals: everybody knows the passwords of the demo's users.
     """
     from bot.progress import track
+    from conversations import demo as talks
+    from conversations.engine import House
     from crm import demo, seed
 
     with _wired() as wiring, wiring.transaction() as session:
         now, may_have_people = wiring.now(), wiring.settings.environment != "production"
         seed.demo(session, now=now, seed=number, watch=partial(track, label="hospitals"))
-        if may_have_people:
-            demo.fill(
-                session,
-                now=now,
-                passwords=wiring.passwords,
-                seed=number,
-                watch=partial(track, label="people and their two years"),
-            )
+        if may_have_people and demo.fill(
+            session,
+            now=now,
+            passwords=wiring.passwords,
+            seed=number,
+            watch=partial(track, label="people and their two years"),
+        ):
+            talks.play(session, House.of(wiring), now=now)
     click.echo("The demo is in the database.")
 
 

@@ -74,6 +74,8 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
 
 def _prepare(settings: Settings) -> None:
     from bot.build import build_wiring  # noqa: PLC0415 -- the servers start while nothing else is loaded
+    from conversations import demo as talks  # noqa: PLC0415
+    from conversations.engine import House  # noqa: PLC0415
     from crm import demo, seed  # noqa: PLC0415
     from crm.migrations.run import upgrade  # noqa: PLC0415
 
@@ -81,7 +83,8 @@ def _prepare(settings: Settings) -> None:
     wiring = build_wiring(settings)
     with wiring.transaction() as session:
         seed.demo(session, now=wiring.now())
-        demo.fill(session, now=wiring.now(), passwords=wiring.passwords)
+        if demo.fill(session, now=wiring.now(), passwords=wiring.passwords):
+            talks.play(session, House.of(wiring), now=wiring.now())
     wiring.engine.dispose()
     wiring.redis.close()
     shared_metrics.tidy(shared_metrics.share(settings.home))

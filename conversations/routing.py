@@ -184,7 +184,7 @@ def by_intent(talk: Talk, said: Said, *, languages: Languages, now: datetime) ->
     if talk.is_owner and (asked := _of_owner(talk, said, languages, now)):
         return asked
     wish = intent(said.text, languages=languages) or ""
-    if not _serves(wish) and not said.folded.isdecimal() and when(said.text, now=now):
+    if not _serves(wish) and not said.folded.isdecimal() and _is_ahead(said, now):
         wish = "book"
     if not _serves(wish) or (wish in OWNER_WISHES and not talk.is_owner):
         return None
@@ -199,6 +199,12 @@ def _of_owner(talk: Talk, said: Said, languages: Languages, now: datetime) -> Ro
         return None  # "points" and "complain" mean something else, said by a patient
     month = asked.month.isoformat() if asked.month else None
     return Route("open", "owner", {"wish": said.text[:_WISH], "intent": asked.word, "month": month})
+
+
+def _is_ahead(said: Said, now: datetime) -> bool:
+    """A day or an hour to come: one that has passed is a date of birth or the like."""
+    meant = when(said.text, now=now)
+    return meant is not None and (meant.last is None or meant.last >= lagos_day(now))
 
 
 def _serves(wish: str) -> bool:

@@ -267,6 +267,9 @@ def test_a_wish_to_book_is_heard_wherever_it_is_no_answer(talk):
         Bot: What would you like to do?...
         Ada: my appointments
         Bot: You have no visit coming up...
+        Ada: 20/03/1983
+        Bot: Please pick one of these.
+             [Book a visit] [Menu]
         Ada: tuesday by 2
         Bot: GrandPro Ikeja. What do you need?...
         Ada: eye
