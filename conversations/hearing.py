@@ -46,6 +46,8 @@ class Heard:
     closes: time = time(17)
     other_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What else the options are called, by their ids."""
+    is_numbered: bool = True
+    """Whether the options are shown with numbers before them."""
 
     @cached_property
     def chosen(self) -> str | None:
@@ -96,6 +98,15 @@ def as_answer(meant: When) -> dict[str, str | None]:
     }
 
 
+def _hour(heard: Heard) -> str | None:
+    """A bare number where no numbers are shown, when it is the hour of one option: 9 is 9am."""
+    said = heard.text.strip()
+    if heard.is_numbered or not (said.isascii() and said.isdecimal()):
+        return None
+    hours = [option.id for option in heard.options if option.label in (f"{said}am", f"{said}pm")]
+    return hours[0] if len(hours) == 1 else None
+
+
 def _more(heard: Heard) -> str | None:
     """The message, when it says a day, a time, a person or an option among other words."""
     says_more = (
@@ -126,6 +137,7 @@ KINDS: dict[str, Callable[[Heard], Any]] = {
     "no": _no,
     "choice": lambda heard: heard.chosen,
     "when": _when,
+    "hour": _hour,
     "more": _more,
     "name": lambda heard: full_name(heard.text),
     "birth_date": _birth_date,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.channels.carrier import Option
+from bot.channels.carrier import Channel, Option
 from bot.texts import NAMES, knows, say
 from conversations import house, misheard, standing, whose
 from conversations.desk import Desk
@@ -213,6 +213,7 @@ class Play:
             now=self.desk.now,
             languages=self.desk.languages,
             other_names=talk.other_names(),
+            is_numbered=self.desk.channel is Channel.SMS,
         )
 
     def _missed(self, talk: Dialogue) -> Reply:

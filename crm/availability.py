@@ -130,6 +130,25 @@ def free_days(
     return days[:count]
 
 
+def is_held(
+    session: Session,
+    service: Service,
+    *,
+    first: date,
+    last: date,
+    now: datetime,
+    practitioner_id: UUID | None = None,
+) -> bool:
+    """Whether the service is there at all between these days, however full it may be by now."""
+    first, last = max(first, lagos_day(now)), min(last, horizon(service, now=now))
+    hours = _hours(session, service, first, last, practitioner_id)
+    if not hours:
+        return False
+    closures = session.execute(_CLOSURES, _span(service, first, last))
+    closed = Taken(closures, holidays.closed_days(first, last))
+    return any(map(closed.leaves_free, _grid(service, hours, first, last)))
+
+
 def nearest(
     session: Session,
     service: Service,
@@ -204,8 +223,14 @@ def _offered(
     session: Session, service: Service, hours: Iterable[Hours], first: date, last: date
 ) -> Iterable[Slot]:
     """The times people may come: the grid of the hours, or the sessions that have places left."""
+    slots = _grid(service, hours, first, last)
+    return _with_places(session, service, slots, first, last) if service.is_session else slots
+
+
+def _grid(service: Service, hours: Iterable[Hours], first: date, last: date) -> Iterable[Slot]:
+    """The sessions, or the times that fit into the hours, whoever has taken them."""
     if service.is_session:
-        return _with_places(session, service, sessions(hours, first, last), first, last)
+        return sessions(hours, first, last)
     gap = timedelta(minutes=service.buffer_before_min + service.buffer_after_min)
     return on_the_grid(hours, first, last, timedelta(minutes=service.duration_min), gap)
 

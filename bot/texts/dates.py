@@ -39,6 +39,14 @@ _HOURS = {
     "yo": ("láti {}", "títí di {}"),
     "ig": ("site na {}", "ruo {}"),
 }
+# The hours by which a part of the day is understood, and what each is called.
+_PART_HOURS = (("06:00", "12:00"), ("12:00", "17:00"), ("16:00", "21:00"))
+_PARTS = {
+    "en": ("morning", "afternoon", "evening"),
+    "ha": ("da safe", "da rana", "da yamma"),
+    "yo": ("àárọ̀", "ọ̀sán", "ìrọ̀lẹ́"),
+    "ig": ("ụtụtụ", "ehihie", "mgbede"),
+}
 _NOON = {"en": "12 noon", "ha": "12 na rana", "yo": "12 ọ̀sán", "ig": "12 ehihie"}
 
 
@@ -90,14 +98,26 @@ def in_queue(when: str, number: int | None, language: str = FIRST) -> str:
 
 def wish(meant: Mapping[str, str | None], now: datetime, language: str = FIRST) -> str:
     """When somebody wants to come, as a talk keeps it: `tomorrow, Mon 23 Nov, from 4pm`."""
-    days = [meant[bound] for bound in ("first", "last")]
-    span = [near_day(date.fromisoformat(iso), now, language) for iso in dict.fromkeys(days) if iso]
+    days = [iso for iso in dict.fromkeys((meant["first"], meant["last"])) if iso]
+    shown = [date.fromisoformat(iso) for iso in days]
+    said = (
+        near_day(shown[0], now, language)
+        if len(shown) == 1
+        else " - ".join(day(each, language) for each in shown)
+    )
+    return ", ".join(filter(None, [said, *_hours(meant, language)]))
+
+
+def _hours(meant: Mapping[str, str | None], language: str) -> list[str]:
+    """The hour, the part of the day, or from when until when."""
+    bounds = tuple((meant[bound] or "")[:5] for bound in ("earliest", "latest"))
+    if bounds in _PART_HOURS:
+        return [_of(_PARTS, language)[_PART_HOURS.index(bounds)]]
     since, until = _of(_HOURS, language)
     said = {"{}": meant["at"], since: meant["earliest"], until: meant["latest"]}
-    hours = [
+    return [
         words.format(clock(time.fromisoformat(at), language)) for words, at in said.items() if at
     ]
-    return ", ".join([" - ".join(span), *hours] if span else hours)
 
 
 def _of(table: Mapping[str, _Words], language: str) -> _Words:

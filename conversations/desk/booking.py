@@ -1,6 +1,7 @@
 """What booking asks of the house."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from crm.appointments import PatientBusy, SlotTaken
 from crm.availability import Slot
 from crm.kit.clock import at_lagos, lagos, lagos_day
 from crm.kit.errors import DomainError
+from crm.models import HolderRole
 
 _LIST = 8
 _DAYS = 7
@@ -25,11 +27,14 @@ def find_patients(desk: Desk, answers: Answers) -> Outcome:
     if not held:
         return "nobody", None
     rows = [[str(patient.id), patient.first_name] for patient, _ in held]
-    likely = naming.those_meant(answers, held)
     named = naming.mentioned(answers, rows)
-    if named or len(likely) == 1:
-        return "one", named or [str(likely[0].id), likely[0].first_name]
-    return "several", rows
+    if named:
+        return "one", named
+    likely = naming.those_meant(answers, held)
+    asked = [[str(patient.id), patient.first_name] for patient, _ in likely] or rows
+    # "For my daughter" need not mean the one child we know: only oneself is never somebody new.
+    is_self = len(likely) == 1 and likely[0][1] is HolderRole.SELF
+    return ("one", asked[0]) if is_self else ("several", asked)
 
 
 def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
@@ -169,8 +174,15 @@ def _next_days_if_hours(meant: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {**meant, "first": day.isoformat(), "last": last.isoformat()}
 
 
-def _days(desk: Desk, answers: Answers, *, why: str | None, wished: str | None = None) -> Outcome:
-    after = date.fromisoformat(wished) if wished and why == "day_full" else None
+def _days(
+    desk: Desk,
+    answers: Answers,
+    *,
+    why: str | None,
+    wished: str | None = None,
+    until: str | None = None,
+) -> Outcome:
+    after = date.fromisoformat(wished) if wished and why != "day_passed" else None
     found = availability.free_days(
         desk.session,
         desk.service(answers["service"]),
@@ -180,8 +192,12 @@ def _days(desk: Desk, answers: Answers, *, why: str | None, wished: str | None =
     )
     if not found:
         return "nothing", None
+    return _days_of(found, why=why, wished=wished, until=until)
+
+
+def _days_of(found: Iterable[tuple[date, int]], **said: str | None) -> Outcome:
     rows = [[day.isoformat(), free] for day, free in found]
-    return "days", {"days": rows, "why": why, "wished": wished}
+    return "days", {"days": rows, "why": None, "wished": None, "until": None} | said
 
 
 def _at(desk: Desk, answers: Answers, day: date, at: time) -> Outcome:
@@ -195,8 +211,7 @@ def _at(desk: Desk, answers: Answers, day: date, at: time) -> Outcome:
     if exact:
         desk.known["free"] = _row(exact)
         return "free", desk.known["free"]
-    rows = [_row(slot) for slot in sorted(slots, key=lambda slot: slot.starts_at)]
-    return "times", {"slots": rows, "day": day.isoformat(), "why": "not_free", "wished": None}
+    return _times(sorted(slots, key=lambda slot: slot.starts_at), day=day, why="not_free")
 
 
 def _between(
@@ -216,10 +231,51 @@ def _between(
         **_limits(desk, answers),
     )
     if not slots:
-        return _days(desk, answers, why="day_full", wished=first.isoformat())
-    day = lagos_day(slots[0].starts_at)
-    rows = [_row(slot) for slot in _spread([s for s in slots if lagos_day(s.starts_at) == day])]
-    return "times", {"slots": rows, "day": day.isoformat(), "why": None, "wished": None}
+        return _none_then(desk, answers, first, last, meant)
+    free = Counter(lagos_day(slot.starts_at) for slot in slots)
+    is_span = bool(answers["when"].get("first")) and len(free) > 1
+    if is_span and not any(hours.values()):
+        return _days_of(list(free.items())[:_DAYS])
+    return _times(slots if is_span else _of_first_day(slots))
+
+
+def _none_then(
+    desk: Desk, answers: Answers, first: date, last: date, meant: dict[str, Any]
+) -> Outcome:
+    """Why nothing is free when they wish: not at those hours, not on that day, or never on it."""
+    service, limits = desk.service(answers["service"]), _limits(desk, answers)
+    has_hours = meant.get("earliest") or meant.get("latest")
+    slots = (
+        availability.free_slots(desk.session, service, first=first, last=last, **limits)
+        if has_hours
+        else []
+    )
+    if slots:
+        return _times(_of_first_day(slots), why="not_free")
+    is_held = availability.is_held(
+        desk.session,
+        service,
+        first=first,
+        last=last,
+        now=desk.now,
+        practitioner_id=limits["practitioner_id"],
+    )
+    why = "day_full" if is_held else "day_closed"
+    return _days(desk, answers, why=why, wished=first.isoformat(), until=last.isoformat())
+
+
+def _of_first_day(slots: Sequence[Slot]) -> list[Slot]:
+    return [slot for slot in slots if slot.day == slots[0].day]
+
+
+def _times(slots: Sequence[Slot], *, day: date | None = None, why: str | None = None) -> Outcome:
+    return "times", {
+        "slots": [_row(slot) for slot in _spread(slots)],
+        "day": (day or slots[0].day).isoformat(),
+        "is_span": why is None and slots[0].day != slots[-1].day,
+        "why": why,
+        "wished": None,
+    }
 
 
 def _spread(slots: Sequence[Slot]) -> list[Slot]:

@@ -9,13 +9,15 @@ from conversations.understand import mentions, whom
 from crm.models import HolderRole, Patient
 
 
-def those_meant(answers: Answers, held: Sequence[tuple[Patient, HolderRole]]) -> Sequence[Patient]:
+def those_meant(
+    answers: Answers, held: Sequence[tuple[Patient, HolderRole]]
+) -> Sequence[tuple[Patient, HolderRole]]:
     """Whom the visit may be for, by what was said of it: "for me", "for my son", or nothing."""
     said = next(filter(None, map(whom, _said(answers))), None)
     if said is None:
-        return [patient for patient, _ in held]
+        return held
     is_for_self = said == "self"
-    return [patient for patient, role in held if (role is HolderRole.SELF) is is_for_self]
+    return [each for each in held if (each[1] is HolderRole.SELF) is is_for_self]
 
 
 def mentioned(

@@ -52,6 +52,7 @@ class Booking(Dialogue):
         ("ask_day", "choice", None, "choose_day", "find_times"),
         ("ask_day", "when", None, "keep_when", "find_times"),
         ("ask_day", "anything", None, None, "ask_day"),
+        ("ask_time", "hour", None, "choose_slot", "hold_slot"),
         ("ask_time", "other_day", None, "forget_when", "find_times"),
         ("ask_time", "choice", None, "choose_slot", "hold_slot"),
         ("ask_time", "when", None, "refine_when", "find_times"),
@@ -114,6 +115,7 @@ class Booking(Dialogue):
         meant = when(self.answers.get("wish", ""), now=self.now)
         if meant:
             self.answers["when"] = as_answer(meant)
+            self.answers["untold"] = True
 
     def hear_more(self, said: str) -> None:
         """An answer among other words: the house looks again at all that is said by now."""
@@ -122,6 +124,11 @@ class Booking(Dialogue):
         meant = when(said, now=self.now)
         if meant:
             self.keep_when(as_answer(meant))
+            self.answers["untold"] = True
+
+    def tell_when(self) -> None:
+        """Where another question comes first, say that the day was heard."""
+        if self.answers.pop("untold", None) and self.answers.get("when"):
             self.note("noted", when=dates.wish(self.answers["when"], self.now, self.language))
 
     def keep_patient(self, found: list[str]) -> None:
@@ -129,6 +136,7 @@ class Booking(Dialogue):
 
     def keep_patients(self, found: list[list[str]]) -> None:
         self.answers["patients"] = found
+        self.tell_when()
 
     def choose_patient(self, id_: str) -> None:
         self.keep_patient(_row(self.answers["patients"], id_))
@@ -143,6 +151,7 @@ class Booking(Dialogue):
 
     def keep_hospitals(self, found: list[list[str]]) -> None:
         self.answers["hospitals"] = found
+        self.tell_when()
 
     def choose_hospital(self, id_: str) -> None:
         self.keep_hospital(_row(self.answers["hospitals"], id_))
@@ -159,6 +168,7 @@ class Booking(Dialogue):
     def keep_services(self, found: dict[str, Any]) -> None:
         self.answers["services"] = found["services"]
         self.answers["also_called"] = found["also_called"]
+        self.tell_when()
 
     def choose_service(self, id_: str) -> None:
         self.keep_service(_row(self.answers["services"], id_))
@@ -168,6 +178,7 @@ class Booking(Dialogue):
 
     def keep_practitioners(self, found: list[list[str]]) -> None:
         self.answers["practitioners"] = found
+        self.tell_when()
 
     def choose_practitioner(self, id_: str) -> None:
         if id_ == "any":
@@ -200,16 +211,18 @@ class Booking(Dialogue):
 
     def keep_times(self, found: dict[str, Any]) -> None:
         self.answers["slots"], self.answers["day"] = found["slots"], found["day"]
+        self.answers["is_span"] = found["is_span"]
         self.tell(found)
 
     def tell(self, found: dict[str, Any]) -> None:
         """Say why we ask, when it is not what was wished."""
+        self.answers.pop("untold", None)
         if found.get("why"):
-            wished = found.get("wished")
-            day = dates.near_day(as_day(wished), self.now, self.language) if wished else ""
-            self.note(found["why"], day=day)
+            days = {"first": found.get("wished"), "last": found.get("until")}
+            self.note(found["why"], day=dates.wish(_ANY_HOUR | days, self.now, self.language))
 
     def keep_slot(self, slot: list[str]) -> None:
+        self.answers.pop("untold", None)
         self.answers["slot"] = slot
         self.answers["day"] = lagos_day(as_moment(slot[0])).isoformat()
 
@@ -259,6 +272,8 @@ class Booking(Dialogue):
 
     def days(self) -> Iterator[Option]:
         for iso, _ in self.answers["free_days"]:
+            if as_day(iso) < lagos_day(self.now):
+                continue  # asked on another day
             yield Option(iso, dates.near_day(as_day(iso), self.now, self.language))
         if self.answers.get("is_full"):
             yield Option("wait_for_it", "")
@@ -299,6 +314,8 @@ class Booking(Dialogue):
         return known | {"reference": self.answers.get("visit", {}).get("reference", "")}
 
     def _day_in_words(self) -> str:
+        if self.state == "ask_time" and self.answers.get("is_span"):
+            return dates.wish(self.answers["when"], self.now, self.language)
         iso = self.answers.get("day")
         return dates.near_day(as_day(iso), self.now, self.language) if iso else ""
 

@@ -106,7 +106,7 @@ def test_a_taken_time_brings_the_nearest_free_ones(talk, stack):
 def test_a_day_that_is_closed_offers_days_with_room(talk):
     talk("""
         Ada: book eye on 25/12
-        Bot: Fri 25 Dec is full or closed. These days have room.
+        Bot: There is no clinic for this on Fri 25 Dec. These days have room.
 
              Which day?...
              [Tue 29 Dec]...
@@ -132,11 +132,49 @@ def test_part_of_a_day_lists_its_times(talk):
     """)
 
 
-def test_any_day_next_week_after_four_lists_the_first_such_day(talk):
+def test_a_week_lists_its_days_and_a_sunday_has_no_waiting_list(talk):
     talk("""
-        Ada: book eye any day next week after 4
-        Bot: Tomorrow, Mon 23 Nov. What time?
-             [4pm] [4:30pm] [Another day]
+        Ada: book eye next week
+        Bot: Which day?...
+             [tomorrow, Mon 23 Nov] ...[Sat 28 Nov]
+        Ada: sunday
+        Bot: There is no clinic for this on ...Sun 29 Nov. These days have room.
+
+             Which day?...[Mon 7 Dec]
+    """)
+
+
+def test_hours_that_are_not_held_lead_to_the_times_of_that_day(talk):
+    talk("""
+        Ada: book eye thursday after 5:30pm
+        Bot: That time is not free. These are the nearest.
+
+             Thu 26 Nov. What time?
+             [8am]...[4:30pm] [Another day]
+    """)
+
+
+def test_where_no_numbers_are_shown_nine_is_nine_in_the_morning(talk):
+    talk("""
+        Ada: book eye tue morning
+        Bot: Tue 24 Nov. What time?
+             [8am] [8:30am] [9am] [9:30am] [10am] [10:30am] [11am] [11:30am] [Another day]
+        Ada: 9
+        Bot: ...Tue 24 Nov, 9am. Shall I book it?...
+    """)
+
+
+def test_a_list_of_days_taken_up_the_next_day_has_none_that_has_passed(talk):
+    talk("""
+        Ada: book eye
+        Bot: Which day?...
+             [tomorrow, Mon 23 Nov] [Tue 24 Nov]...
+        -- 2 days later --
+        Ada: hello
+        Bot: Welcome back...
+        Ada: [Go on]
+        Bot: Which day?...
+             [today, Tue 24 Nov] [tomorrow, Wed 25 Nov]...
     """)
 
 

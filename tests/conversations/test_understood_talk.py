@@ -21,7 +21,9 @@ def synonyms(stack):
 def test_day_hour_and_place_leave_only_the_service_to_ask(talk):
     talk("""
         Ada: I wan see doctor next tomorrow by 2 for Ikeja
-        Bot: GrandPro Ikeja. What do you need?...
+        Bot: Noted: Tue 24 Nov, 2pm.
+
+             GrandPro Ikeja. What do you need?...
         Ada: eye
         Bot: Ada: Eye, GrandPro Ikeja, Tue 24 Nov, 2pm. Shall I book it?...
         Ada: yes
@@ -32,7 +34,9 @@ def test_day_hour_and_place_leave_only_the_service_to_ask(talk):
 def test_a_day_and_a_part_of_it_leave_the_service_and_the_hour(talk):
     talk("""
         Ada: tue morning pls
-        Bot: GrandPro Ikeja. What do you need?...
+        Bot: Noted: Tue 24 Nov, morning.
+
+             GrandPro Ikeja. What do you need?...
         Ada: eye
         Bot: Tue 24 Nov. What time?
              [8am] [8:30am] [9am] [9:30am] [10am] [10:30am] [11am] [11:30am] [Another day]
@@ -42,19 +46,25 @@ def test_a_day_and_a_part_of_it_leave_the_service_and_the_hour(talk):
 def test_a_date_and_an_hour_leave_only_the_service(talk):
     talk("""
         Ada: 12/12 3pm
-        Bot: GrandPro Ikeja. What do you need?...
+        Bot: Noted: Sat 12 Dec, 3pm.
+
+             GrandPro Ikeja. What do you need?...
         Ada: dental
         Bot: ...
     """)
 
 
-def test_any_day_of_a_week_after_an_hour_lists_the_first_such_day(talk):
+def test_any_day_of_a_week_after_an_hour_lists_the_times_of_all_its_days(talk):
     talk("""
         Ada: any day next week after 4
-        Bot: GrandPro Ikeja. What do you need?...
+        Bot: Noted: Mon 23 Nov - Sun 29 Nov, from 4pm.
+
+             GrandPro Ikeja. What do you need?...
         Ada: eye
-        Bot: Tomorrow, Mon 23 Nov. What time?
-             [4pm] [4:30pm] [Another day]
+        Bot: Mon 23 Nov - Sun 29 Nov, from 4pm. What time?
+             [Mon 23 Nov, 4pm]...[Wed 25 Nov, 4pm]...[Fri 27 Nov, 4:30pm] [Another day]
+        Ada: [Wed 25 Nov, 4pm]
+        Bot: Ada: Eye, GrandPro Ikeja, Wed 25 Nov, 4pm. Shall I book it?...
     """)
 
 
@@ -63,9 +73,7 @@ def test_several_answers_to_one_question_are_all_heard(talk):
         Ada: book
         Bot: GrandPro Ikeja. What do you need?...
         Ada: eye tomorrow by 3
-        Bot: Noted: tomorrow, Mon 23 Nov, 3pm.
-
-             Ada: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov, 3pm. Shall I book it?...
+        Bot: Ada: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov, 3pm. Shall I book it?...
     """)
 
 
@@ -88,9 +96,7 @@ def test_another_hospital_named_on_the_way_is_gone_to(talk):
         Ada: book
         Bot: GrandPro Ikeja. What do you need?...
         Ada: physiotherapy at wuse tomorrow
-        Bot: Noted: tomorrow, Mon 23 Nov.
-
-             ...What time?...
+        Bot: Tomorrow, Mon 23 Nov. What time?...
         Ada: 10am
         Bot: Ada: Physiotherapy, GrandPro Wuse, tomorrow, Mon 23 Nov, 10am. Shall I book it?...
     """)
@@ -138,19 +144,26 @@ def test_what_people_call_a_kind_of_care_is_understood_without_being_told(talk):
 def test_a_visit_for_a_child_is_never_booked_for_the_mother(talk, stack):
     talk("""
         Ada: book eye tomorrow 3pm at Ikeja for my son
-        Bot: Who is the visit for?
+        Bot: Noted: tomorrow, Mon 23 Nov, 3pm.
+
+             Who is the visit for?
              [Ada] [Someone else]
     """)
     stack.register(ADA, "Tobi Obi")
     talk("""
         Ada: menu
         Bot: What would you like to do?...
-        Ada: book eye tomorrow 3pm at Ikeja for my son
+        Ada: book eye tomorrow 3pm at Ikeja for my daughter
+        Bot: Noted: tomorrow, Mon 23 Nov, 3pm.
+
+             Who is the visit for?
+             [Tobi] [Someone else]
+        Ada: [Tobi]
         Bot: Tobi: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov, 3pm. Shall I book it?...
         Ada: menu
         Bot: What would you like to do?...
         Ada: book eye tomorrow by 10
-        Bot: Who is the visit for?...
+        Bot: ...Who is the visit for?...
         Ada: for me
         Bot: Ada: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov, 10am. Shall I book it?...
     """)

@@ -43,7 +43,7 @@ def visits(stack, name: str) -> list[Appointment]:
 
 WAITS_BY_TEXT = """
         Musa: book eye tuesday
-        Bot: Tue 24 Nov is full or closed. These days have room.
+        Bot: Tue 24 Nov is full. These days have room.
 
              Which day?...
              8 Tell me when free
@@ -52,7 +52,7 @@ WAITS_BY_TEXT = """
 """
 WAITS = """
         Ada: book eye tuesday
-        Bot: Tue 24 Nov is full or closed. These days have room...[Tell me when free]
+        Bot: Tue 24 Nov is full. These days have room...[Tell me when free]
         Ada: [Tell me when free]
         Bot: Ada is on the waiting list of GrandPro Ikeja, place 1, for Tue 24 Nov...
 """
@@ -73,7 +73,7 @@ def test_a_full_day_is_waited_for_and_one_digit_takes_the_time_that_became_free(
 def test_what_they_asked_for_is_what_is_waited_for(talk, stack, full):
     talk("""
         Ada: book eye tuesday after 4
-        Bot: Tue 24 Nov is full or closed...
+        Bot: Tue 24 Nov is full...
         Ada: tell me when free
         Bot: Ada is on the waiting list...
     """)
@@ -173,7 +173,7 @@ def test_waiting_twice_for_the_same_is_waiting_once(talk, stack, full):
         WAITS
         + """
         Ada: book eye tuesday
-        Bot: Tue 24 Nov is full or closed...
+        Bot: Tue 24 Nov is full...
         Ada: [Tell me when free]
         Bot: Ada is on that waiting list of GrandPro Ikeja already, place 1...
     """
@@ -206,7 +206,7 @@ def test_an_earlier_time_takes_the_place_of_a_later_visit(talk, stack, full):
         Ada: [Move it]
         Bot: Which day?...
         Ada: tuesday
-        Bot: Tue 24 Nov is full or closed...
+        Bot: Tue 24 Nov is full...
         Ada: [Tell me when free]
         Bot: Ada is on the waiting list...
     """)
