@@ -6,36 +6,29 @@ database is a copy of one that was migrated and seeded once.
 
 import os
 import secrets
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import disk_usage
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg.errors import InsufficientPrivilege, ObjectInUse
 from redis import Redis
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot import logs, shared_metrics
 from bot.embedded import Servers
-from crm import seed
 from crm.kit.crypto import Vault
-from crm.migrations import run as migrations
+from tests import once, transcript
 from tests import stack as stacks
-from tests import transcript
+from tests.databases import Databases, make_template, sqlalchemy_url
+from tests.databases import vault as test_vault
 from tests.stack import SUNDAY_MORNING, Stack
-
-Databases = Callable[[], AbstractContextManager[str]]
 
 _SERVERS = pytest.StashKey[Servers]()
 _HOME = pytest.StashKey[TemporaryDirectory]()
-_TEMPLATE = "template_seeded"
 _ROOM = 2 * 1024**3
 _DATABASE_URL = "GRANDPRO_TEST_DATABASE_URL"
 _REDIS_URL = "GRANDPRO_TEST_REDIS_URL"
@@ -51,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SERVERS] = servers = Servers.start(Path(home.name))
     os.environ[_DATABASE_URL] = servers.database_url
     os.environ[_REDIS_URL] = servers.redis_url
-    _make_template(servers.database_url)
+    make_template(servers.database_url)
 
 
 def pytest_report_header() -> str:
@@ -73,34 +66,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_HOME].cleanup()
 
 
-def _make_template(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"create database {_TEMPLATE}")
-    template = sqlalchemy_url(named(url, _TEMPLATE))
-    migrations.upgrade(template)
-    engine = create_engine(template)
-    with Session(engine, info={"vault": _vault()}) as session:
-        seed.demo(session, now=SUNDAY_MORNING)
-        session.commit()
-    engine.dispose()
-
-
-def named(url: str, database: str) -> str:
-    """The URL of another database on the same server."""
-    return url.replace("/grandpro?", f"/{database}?")
-
-
-def sqlalchemy_url(url: str) -> str:
-    """The URL as SQLAlchemy reads it."""
-    return url.replace("postgresql:", "postgresql+psycopg:")
-
-
-def _vault() -> Vault:
-    return Vault.from_settings(
-        "t1:" + "dHR0" * 10 + "dHQ=", "test-secret-that-is-long-enough-for-the-vault"
-    )
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _logs() -> None:
     """Log as in production: plain lines, people's data masked."""
@@ -120,37 +85,26 @@ def server_url() -> str:
     return os.environ[_DATABASE_URL]
 
 
+@pytest.fixture(scope="session")
+def copies(server_url: str) -> Iterator[Databases]:
+    """The databases of this process."""
+    databases = Databases(server_url)
+    yield databases
+    once.close()
+    databases.close()
+
+
 @pytest.fixture
-def databases(server_url: str) -> Databases:
+def databases(copies: Databases) -> Callable[[], AbstractContextManager[str]]:
     """Makes databases with the demo's hospitals in them and nobody else."""
-
-    @contextmanager
-    def database() -> Iterator[str]:
-        name = f"t_{uuid4().hex[:12]}"
-        with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute(f"create database {name} template {_TEMPLATE}")
-            yield named(server_url, name)
-            _drop(connection, name)
-
-    return database
+    return copies.new
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
+def database_url(copies: Databases) -> Iterator[str]:
     """A database of its own."""
-    with databases() as url:
+    with copies.new() as url:
         yield url
-
-
-def _drop(connection: psycopg.Connection, name: str) -> None:
-    """Drop a test's database; the vacuum may be in it, and only a superuser could turn it out."""
-    for _ in range(50):
-        try:
-            connection.execute(f"drop database {name} with (force)")
-        except (InsufficientPrivilege, ObjectInUse):
-            time.sleep(0.1)
-        else:
-            return
 
 
 @pytest.fixture
@@ -165,17 +119,21 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """An engine on the test's own database."""
-    engine = create_engine(sqlalchemy_url(database_url))
-    yield engine
-    engine.dispose()
+def engine(request: pytest.FixtureRequest, copies: Databases) -> Iterator[Engine]:
+    """An engine on the test's own database, or on one that the tests before left as it was."""
+    if "database_url" in request.fixturenames:
+        engine = create_engine(sqlalchemy_url(request.getfixturevalue("database_url")))
+        yield engine
+        engine.dispose()
+    else:
+        with copies.unwritten() as engine:
+            yield engine
 
 
 @pytest.fixture
 def vault() -> Vault:
     """The vault that sealed the seeded rows."""
-    return _vault()
+    return test_vault()
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ Nothing that a test may change is shared: an engine keeps its compiled statement
 its routes, a carrier the contents that it was given before anybody wrote.
 """
 
-from datetime import datetime
-
 from flask import Flask
 from sqlalchemy import Engine, insert, select
 
@@ -28,6 +26,12 @@ def engine(settings: Settings) -> Engine:
     if url not in _engines:
         _engines[url] = build_engine(settings, threads=8)
     return _engines[url].execution_options()
+
+
+def close() -> None:
+    """Let go of every database."""
+    for engine in _engines.values():
+        engine.dispose()
 
 
 def app(wiring: Wiring) -> Flask:
@@ -55,8 +59,10 @@ def furnish(wiring: Wiring, sandbox: Sandbox) -> None:
 
 
 def _contents_of(wiring: Wiring, sandbox: Sandbox) -> tuple[list[tuple], list[dict[str, str]]]:
-    columns = "sid, document, created_at, approval"
-    at_the_carrier = [tuple(row) for row in sandbox.store.rows(f"select {columns} from contents")]
+    at_the_carrier = [
+        tuple(row)
+        for row in sandbox.store.rows("select sid, document, created_at, approval from contents")
+    ]
     kept = select(CarrierContent.account, CarrierContent.name, CarrierContent.content_sid)
     with wiring.sessions() as session:
         here = [row._asdict() for row in session.execute(kept)]

@@ -25,8 +25,7 @@ NOUNS = sorted(door.name for door in doors())
 @pytest.mark.parametrize("noun", NOUNS)
 def test_no_request_breaks_the_api_or_its_document(api: Api, noun: str, way: GenerationMode):
     admin = api.as_(Role.ADMIN)
-    schema = schemathesis.openapi.from_dict(document(api))
-    schema.app = api.app
+    schema = schema_of(api)
     checks = CHECKS.get_by_names(CHECKED)
     for result in schema.include(operation_id_regex=rf"^[a-z]+_{noun}_[^_]").get_all_operations():
         operation = result.ok()
@@ -35,15 +34,17 @@ def test_no_request_breaks_the_api_or_its_document(api: Api, noun: str, way: Gen
         play(operation, way, admin.token, checks)
 
 
-_document: dict = {}
+_schemas: dict = {}
 
 
-def document(api: Api) -> dict:
-    """The document, made once: it takes longer than a test of it."""
-    if not _document:
+def schema_of(api: Api):
+    """The document as a schema, made once: it takes longer than a test of it."""
+    if api.app not in _schemas:
         with api.app.test_client() as client:
-            _document.update(client.get("/openapi.json").json)
-    return _document
+            schema = schemathesis.openapi.from_dict(client.get("/openapi.json").json)
+        schema.app = api.app
+        _schemas[api.app] = schema
+    return _schemas[api.app]
 
 
 def play(operation, way: GenerationMode, token: str, checks) -> None:

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from crm import demo
 from crm.kit.permissions import PERMISSIONS, Role
 from tests.api.caller import PREFIX, Api
 from tests.api.test_matrix import ask
+from tests.databases import Databases
 
 OURS, THEIRS = "IKJ", "WUS"
 
@@ -56,10 +56,15 @@ FINISHED = {200, 201, 202, 204}
 
 
 @pytest.fixture
-def life(api: Api) -> Api:
+def database_url(copies: Databases) -> Iterator[str]:
     """The demo's hospitals with everything that happened in them."""
-    with api.wiring.transaction() as session:
-        demo.fill(session, now=api.wiring.now(), passwords=api.wiring.passwords)
+    with copies.lived_in() as url:
+        yield url
+
+
+@pytest.fixture
+def life(api: Api) -> Api:
+    """The API over that."""
     return api
 
 

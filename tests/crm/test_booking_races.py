@@ -18,15 +18,16 @@ from crm.appointments import SlotTaken
 from crm.kit.errors import DomainError
 from crm.models import Appointment, Patient
 from tests.crm.clinic import a_clinic, a_patient, a_phone
+from tests.databases import sqlalchemy_url
 
 MINUTE = timedelta(minutes=1)
 _PATIENCE_S = 60
 
 
 @pytest.fixture
-def crowd(engine, vault):
+def crowd(database_url, vault):
     """Sessions without a pool: as many connections as people."""
-    crowd = create_engine(engine.url, poolclass=NullPool)
+    crowd = create_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
     crowd.dispose()
 

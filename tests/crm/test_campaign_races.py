@@ -25,6 +25,7 @@ from crm.models import (
 )
 from crm.outbox import Outcome
 from tests.crm.senders import a_campaign, a_template, begin
+from tests.databases import sqlalchemy_url
 from tests.outbox import NOON, VAULT
 
 PEOPLE = 200
@@ -170,8 +171,8 @@ while True:
 
 
 @pytest.mark.chaos
-def test_a_fan_out_killed_in_the_middle_leaves_exact_counts(houses, running, engine):
-    url = engine.url.render_as_string(hide_password=False)
+def test_a_fan_out_killed_in_the_middle_leaves_exact_counts(houses, running, database_url):
+    url = sqlalchemy_url(database_url)
     for _ in range(2):
         worker = subprocess.Popen(
             [sys.executable, "-c", FAN_OUT, url, str(running)], stdout=subprocess.PIPE, text=True

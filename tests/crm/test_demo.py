@@ -6,9 +6,7 @@ A filling takes seconds, so one is shared by the tests that only look.
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from uuid import uuid4
 
-import psycopg
 import pytest
 from sqlalchemy import column, create_engine, func, select, table, text
 from sqlalchemy.orm import Session
@@ -19,7 +17,6 @@ from crm import addresses, bank_accounts, demo, holidays, owners, payouts, users
 from crm.demo.house import YEARS_BACK
 from crm.kit.clock import lagos, lagos_day
 from crm.kit.crypto import Vault
-from crm.kit.passwords import Passwords
 from crm.kit.permissions import Role
 from crm.loyalty import invariants
 from crm.models import (
@@ -47,11 +44,10 @@ from crm.models import (
 from crm.patients import sealed
 from crm.payouts.compute import compute
 from crm.payouts.inputs import Inputs, fingerprint
-from tests.conftest import _TEMPLATE, _drop, _vault, named, sqlalchemy_url
+from tests.databases import CHEAP, Databases, sqlalchemy_url, vault
 from tests.stack import SUNDAY_MORNING
 
 NOW = SUNDAY_MORNING.astimezone(UTC)
-CHEAP = Passwords(4)
 COUNTED = [
     "users",
     "patient_profiles",
@@ -77,18 +73,13 @@ COUNTED = [
 
 
 @pytest.fixture(scope="module")
-def filled(server_url: str) -> Iterator[Session]:
+def filled(copies: Databases) -> Iterator[Session]:
     """A seeded database with the demo in it, to be looked at and not changed."""
-    name = f"t_{uuid4().hex[:12]}"
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {_TEMPLATE}")
-        engine = create_engine(sqlalchemy_url(named(server_url, name)))
-        with Session(engine, info={"vault": _vault()}) as session:
-            assert demo.fill(session, now=NOW, passwords=CHEAP)
-            session.commit()
+    with copies.lived_in() as url:
+        engine = create_engine(sqlalchemy_url(url))
+        with Session(engine, info={"vault": vault()}) as session:
             yield session
         engine.dispose()
-        _drop(connection, name)
 
 
 def count(session: Session, model: type, *conditions: object) -> int:

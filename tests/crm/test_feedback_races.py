@@ -25,15 +25,16 @@ from crm.models import (
 from tests.crm.clinic import a_clinic
 from tests.crm.estate import a_contract, an_owner, hospital
 from tests.crm.visits import HOUR, a_visit, give
+from tests.databases import sqlalchemy_url
 
 _PATIENCE_S = 60
 AT_ONCE = 12
 
 
 @pytest.fixture
-def crowd(engine, vault):
+def crowd(database_url, vault):
     """Sessions without a pool: as many connections as people."""
-    crowd = create_engine(engine.url, poolclass=NullPool)
+    crowd = create_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
     crowd.dispose()
 

@@ -8,12 +8,13 @@ from sqlalchemy.orm import sessionmaker
 
 from crm import loyalty
 from tests.bench.ledger_load import Load, furnish
+from tests.databases import sqlalchemy_url
 
 HANDS, EACH = 8, 350
 
 
-def test_after_thousands_of_movements_at_once_the_books_add_up(engine, vault, now):
-    crowd = create_engine(engine.url, pool_size=HANDS)
+def test_after_thousands_of_movements_at_once_the_books_add_up(database_url, vault, now):
+    crowd = create_engine(sqlalchemy_url(database_url), pool_size=HANDS)
     sessions = sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
     with sessions.begin() as session:
         world = furnish(session, members=40, now=now)

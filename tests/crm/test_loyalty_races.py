@@ -18,14 +18,15 @@ from crm.loyalty.by_hand import Gift
 from crm.models import Hospital, Redemption, Reward
 from tests.crm.clinic import a_patient
 from tests.crm.shop import a_reward, give
+from tests.databases import sqlalchemy_url
 
 _PATIENCE_S = 60
 
 
 @pytest.fixture
-def crowd(engine, vault):
+def crowd(database_url, vault):
     """Sessions without a pool: as many connections as people."""
-    crowd = create_engine(engine.url, poolclass=NullPool)
+    crowd = create_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
     crowd.dispose()
 

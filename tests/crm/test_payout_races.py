@@ -21,15 +21,16 @@ from crm.models import Payout, PayoutEvent, PayoutKind, PayoutRunStatus, PayoutS
 from crm.payouts import Step, runs
 from crm.payouts.refusals import RunInProgress
 from tests.crm.payroll import OCTOBER, a_house, approved, earn, payout_of, run_month, take
+from tests.databases import sqlalchemy_url
 
 _PATIENCE_S = 30
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def crowd(engine, vault):
+def crowd(database_url, vault):
     """Sessions without a pool: as many connections as people."""
-    crowd = create_engine(engine.url, poolclass=NullPool)
+    crowd = create_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
     crowd.dispose()
 
@@ -97,9 +98,9 @@ def test_a_run_finds_another_at_work_and_says_so(crowd, estate, now):
 
 
 def test_a_run_killed_in_the_middle_is_gone_on_with_and_nothing_is_doubled(
-    crowd, engine, estate, now
+    crowd, database_url, estate, now
 ):
-    url = engine.url.render_as_string(hide_password=False)
+    url = sqlalchemy_url(database_url)
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.crm.dying_run", url, now.isoformat()],
         stdout=subprocess.PIPE,
