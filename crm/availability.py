@@ -6,15 +6,15 @@ Two queries serve any stretch of days, the hours and what is taken; the rest is 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm import holidays
+from crm.kit import driver
 from crm.kit.clock import at_lagos, lagos, lagos_day
 from crm.models import BLOCKS_PATIENT, BLOCKS_PRACTITIONER, ClinicSession, Service
 from crm.slots import DAY, Hours, Slot, Taken, on_the_grid, one_per_time, sessions
@@ -22,48 +22,47 @@ from crm.slots import DAY, Hours, Slot, Taken, on_the_grid, one_per_time, sessio
 __all__ = ["Slot", "Wish", "free_days", "free_slots", "is_offered", "nearest"]
 
 
-_HOURS = text("""
+_HOURS = """
     select p.id, p.name, h.weekday, h.starts, h.ends, h.valid_from, h.valid_to
     from practitioner_services s
     join practitioners p on p.id = s.practitioner_id and p.is_active
     join schedules h on h.practitioner_id = p.id
-    where s.service_id = :service
-      and (cast(:practitioner as uuid) is null or p.id = :practitioner)
-      and (h.service_id = :service or h.service_id is null and not :is_session)
-      and h.valid_from <= :last
-      and (h.valid_to is null or h.valid_to >= :first)
-""")
+    where s.service_id = %(service)s
+      and (cast(%(practitioner)s as uuid) is null or p.id = %(practitioner)s)
+      and (h.service_id = %(service)s or h.service_id is null and not %(is_session)s)
+      and h.valid_from <= %(last)s
+      and (h.valid_to is null or h.valid_to >= %(first)s)
+"""
 # Who (null for everyone), from, until, and whether it opens rather than closes.
-_CLOSURES_SQL = """
+_CLOSURES = """
     select practitioner_id,
-           greatest(lower(during), :begin), least(upper(during), :end), is_open
+           greatest(lower(during), %(begin)s), least(upper(during), %(end)s), is_open
     from closures
-    where during && tstzrange(:begin, :end)
-      and (hospital_id is null or hospital_id = :hospital)
+    where during && tstzrange(%(begin)s, %(end)s)
+      and (hospital_id is null or hospital_id = %(hospital)s)
 """
 _STAYS = """
-    (hold_until is null or hold_until > :now and patient_id is distinct from :patient)
-    and appointments.id is distinct from :moving
+    (hold_until is null or hold_until > %(now)s and patient_id is distinct from %(patient)s)
+    and appointments.id is distinct from %(moving)s
 """
-_TAKEN_BY_PATIENT_SQL = f"""
+_TAKEN_BY_PATIENT = f"""
     select null, lower(during), upper(during), false
     from appointments
-    where patient_id = :patient and {BLOCKS_PATIENT}
-      and during && tstzrange(:begin, :end) and {_STAYS}
+    where patient_id = %(patient)s and {BLOCKS_PATIENT}
+      and during && tstzrange(%(begin)s, %(end)s) and {_STAYS}
 """  # noqa: S608 -- the pieces are our own
-_CLOSURES = text(_CLOSURES_SQL)
 # The buffers of the service asked for reach out to what is blocked, so that a slot stays a slot.
-_TAKEN = text(f"""
-    {_CLOSURES_SQL}
+_TAKEN = f"""
+    {_CLOSURES}
     union all
-    select practitioner_id, lower(blocked) - :after, upper(blocked) + :before, false
+    select practitioner_id, lower(blocked) - %(after)s, upper(blocked) + %(before)s, false
     from practitioner_services join appointments using (practitioner_id)
-    where practitioner_services.service_id = :service and {BLOCKS_PRACTITIONER}
-      and blocked && tstzrange(:begin, :end) and {_STAYS}
+    where practitioner_services.service_id = %(service)s and {BLOCKS_PRACTITIONER}
+      and blocked && tstzrange(%(begin)s, %(end)s) and {_STAYS}
     union all
-    {_TAKEN_BY_PATIENT_SQL}
-""")  # noqa: S608 -- the pieces are our own
-_TAKEN_AROUND_SESSIONS = text(f"{_CLOSURES_SQL} union all {_TAKEN_BY_PATIENT_SQL}")
+    {_TAKEN_BY_PATIENT}
+"""  # noqa: S608 -- the pieces are our own
+_TAKEN_AROUND_SESSIONS = f"{_CLOSURES} union all {_TAKEN_BY_PATIENT}"
 
 
 class Wish(TypedDict, total=False):
@@ -98,14 +97,12 @@ def free_slots(
         return []
     taken = _taken(session, service, first, last, now=now, wish=wish)
     soonest = now + timedelta(minutes=service.min_notice_min)
-    slots = (
-        slot
-        for slot in _offered(session, service, hours, first, last)
-        if slot.starts_at >= soonest
-        and _is_between(slot, earliest, latest)
-        and taken.leaves_free(slot)
-    )
-    return one_per_time(slots, taken)[:limit]
+    offered = [
+        slot for slot in _offered(session, service, hours, first, last) if slot.starts_at >= soonest
+    ]
+    if earliest or latest:
+        offered = [slot for slot in offered if _is_between(slot, earliest, latest)]
+    return one_per_time(taken.free(offered), taken)[:limit]
 
 
 def free_days(
@@ -175,7 +172,7 @@ def is_offered(session: Session, service: Service, slot: Slot) -> bool:
     hours = _hours(session, service, slot.day, slot.day, slot.practitioner_id)
     if not any(_include(works, service, slot) for works in hours):
         return False
-    closures = session.execute(_CLOSURES, _span(service, slot.day, slot.day))
+    closures = driver.fetch(session, _CLOSURES, _span(service, slot.day, slot.day))
     taken = Taken(closures, holidays.closed_days(slot.day, slot.day))
     return taken.leaves_free(slot)
 
@@ -209,7 +206,7 @@ def _hours(
         "first": first,
         "last": last,
     }
-    return [Hours(*row) for row in session.execute(_HOURS, wanted)]
+    return [Hours(*row) for row in driver.fetch(session, _HOURS, wanted)]
 
 
 def _include(works: Hours, service: Service, slot: Slot) -> bool:
@@ -256,7 +253,7 @@ def _with_places(
     for slot in slots:
         left = counted.get((slot.practitioner_id, slot.starts_at), service.capacity or 0)
         if left > 0:
-            yield replace(slot, places_left=left)
+            yield slot._replace(places_left=left)
 
 
 def _taken(
@@ -271,7 +268,7 @@ def _taken(
         "after": timedelta(minutes=service.buffer_after_min),
     }
     taken = _TAKEN_AROUND_SESSIONS if service.is_session else _TAKEN
-    return Taken(session.execute(taken, span), holidays.closed_days(first, last))
+    return Taken(driver.fetch(session, taken, span), holidays.closed_days(first, last))
 
 
 def _span(service: Service, first: date, last: date) -> dict[str, Any]:
@@ -300,7 +297,5 @@ def _distance(slot: Slot, wanted: datetime) -> tuple[date, timedelta, datetime]:
 
 
 def _is_between(slot: Slot, earliest: time | None, latest: time | None) -> bool:
-    if earliest is None and latest is None:  # as for every time of ten days
-        return True
     clock = lagos(slot.starts_at).time()
     return (earliest is None or clock >= earliest) and (latest is None or clock < latest)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from crm.kit.clock import at_lagos, lagos_day
@@ -13,8 +14,7 @@ DAY = timedelta(days=1)
 Stretch = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A time with the practitioner who has it; a session with the places it has left."""
 
     practitioner_id: UUID
@@ -87,9 +87,15 @@ class Taken:
 
     def leaves_free(self, slot: Slot) -> bool:
         """True when the slot touches nothing taken and no holiday that was not opened again."""
-        if self._holidays and slot.day in self._holidays and not self._is_opened(slot):
-            return False
-        return not self._of(slot.practitioner_id).touch(slot)
+        return bool(self.free([slot]))
+
+    def free(self, slots: Iterable[Slot]) -> list[Slot]:
+        """Those of the slots that touch nothing taken and no holiday that was not opened again."""
+        open_ = [slot for slot in slots if self._is_open(slot)] if self._holidays else slots
+        return [slot for slot in open_ if not self._of(slot.practitioner_id).touch(slot)]
+
+    def _is_open(self, slot: Slot) -> bool:
+        return slot.day not in self._holidays or self._is_opened(slot)
 
     def load(self, practitioner_id: UUID) -> int:
         """How often the practitioner is taken."""
@@ -100,10 +106,11 @@ class Taken:
         return any(start <= slot.starts_at and slot.ends_at <= end for start, end in opened)
 
     def _of(self, practitioner_id: UUID) -> "_Joined":
-        if practitioner_id not in self._joined:
+        joined = self._joined.get(practitioner_id)
+        if joined is None:
             own, everyones = self._closed[practitioner_id], self._closed[None]
-            self._joined[practitioner_id] = _Joined(own + everyones)
-        return self._joined[practitioner_id]
+            joined = self._joined[practitioner_id] = _Joined(own + everyones)
+        return joined
 
 
 class _Joined:
@@ -127,10 +134,10 @@ class _Joined:
 
 def on_the_grid(
     hours: Iterable[Hours], first: date, last: date, length: timedelta, gap: timedelta
-) -> Iterator[Slot]:
+) -> list[Slot]:
     """Every slot of every practitioner from first to last, free or not."""
-    for works, day in _worked(hours, first, last):
-        yield from works.slots_on(day, length, gap)
+    worked = _worked(hours, first, last)
+    return [slot for works, day in worked for slot in works.slots_on(day, length, gap)]
 
 
 def sessions(hours: Iterable[Hours], first: date, last: date) -> Iterator[Slot]:
@@ -148,7 +155,17 @@ def _worked(hours: Iterable[Hours], first: date, last: date) -> Iterator[tuple[H
 
 def one_per_time(slots: Iterable[Slot], taken: Taken) -> list[Slot]:
     """Each time once, by time, with the practitioner who has least to do, else by name."""
+    of: defaultdict[UUID, list[Slot]] = defaultdict(list)
+    for slot in slots:
+        of[slot.practitioner_id].append(slot)
+    ranked = sorted(
+        of.values(), key=lambda s: (taken.load(s[0].practitioner_id), s[0].practitioner)
+    )
     chosen: dict[datetime, Slot] = {}
-    for slot in sorted(slots, key=lambda s: (taken.load(s.practitioner_id), s.practitioner)):
-        chosen.setdefault(slot.starts_at, slot)
+    for own in reversed(ranked):
+        chosen |= {slot.starts_at: slot for slot in own}
     return [chosen[starts_at] for starts_at in sorted(chosen)]
+
+
+def _rank(slot: Slot, taken: Taken) -> tuple[int, str]:
+    return taken.load(slot.practitioner_id), slot.practitioner
