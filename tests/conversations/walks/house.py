@@ -11,14 +11,12 @@ from pathlib import Path
 from uuid import UUID
 
 import psycopg
-from flask import Flask
 from flask.testing import FlaskClient
 from psycopg.rows import dict_row
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 
-from bot.app import create_app
 from bot.build import build_wiring
 from bot.channels.carrier import Channel
 from bot.wiring import Wiring
@@ -42,6 +40,7 @@ from crm.kit.ids import uuid7
 from crm.kit.permissions import EVERYTHING, Actor, Kind, Role
 from crm.models import HolderRole, Hospital, Message, Patient, Purpose, Service
 from crm.outbox import unseal
+from tests import once
 from tests import stack as stacks
 from tests.conversations.clinics import booked_out, visited
 from tests.conversations.estates import DIGITS
@@ -77,7 +76,7 @@ class WalkedHouse:
         )
         """Sees what is committed."""
         wiring.clock = self.clock
-        self.app = _app(wiring)
+        self.app = once.app(wiring)
         self._client = self.app.test_client()
         self.numbers = 0
         self.strangers: list[UUID] = []
@@ -209,7 +208,7 @@ class WalkedHouse:
                     source="desk",
                     now=self.now,
                 )
-            except appointments.PatientBusy:
+            except (appointments.BookingLimit, appointments.PatientBusy):
                 return None
             return slot.starts_at
 
@@ -290,17 +289,6 @@ class WalkedHouse:
 
 def _desk() -> Actor:
     return Actor(Kind.USER, uuid7(), "Bola", ((Role.ADMIN, None),))
-
-
-_APPS: list[Flask] = []
-
-
-def _app(wiring: Wiring) -> Flask:
-    """One application for all houses of a run: making one takes longer than fifty turns."""
-    if not _APPS:
-        _APPS.append(create_app(wiring))
-    _APPS[0].extensions["wiring"] = wiring
-    return _APPS[0]
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A walk at random through one dialogue: whatever people write or press, and whenever.
 
-Each dialogue is walked for `WALK_TURNS` turns of its own (20 if not set): the walk finds its way
+Each dialogue is walked for `WALK_TURNS` turns of its own (15 if not set): the walk finds its way
 in, by the words that open it or by the message whose question it answers, and counts the turns in
 which it was open or was played. `WALK_SEED` walks the same walks again; every run prints it. A
 walk that goes wrong prints its steps and its name, and `WALK_ONE` takes the walk of this name
@@ -27,12 +27,14 @@ from tests.conversations.walks.house import WalkedHouse
 from tests.conversations.walks.phone import GAPS, STOOD_AT
 from tests.conversations.walks.ways import Guided
 
-TURNS = int(os.environ.get("WALK_TURNS", "20"))
+TURNS = int(os.environ.get("WALK_TURNS", "15"))
 SEED = os.environ.get("WALK_SEED", "0")
 ONE = os.environ.get("WALK_ONE", "")
 _A_LEG = 250
 _ENOUGH = 5
 """Walks that went wrong, after which a dialogue is left."""
+_BRIEF = ("distress", "language", "lost", "sides")
+"""Talks of one question, which any fitting answer ends."""
 _LONGEST_WAY = 60
 """Turns in a row without coming to the dialogue."""
 
@@ -102,7 +104,7 @@ class Walk(Guided):
         while TALLY[self.dialogue] < enough:
             before, was_open = TALLY[self.dialogue], self.seen.dialogue
             self._step()
-            TALLY.update({was_open or "idle", *self.seen.played})
+            TALLY.update({was_open, self.seen.dialogue, *self.seen.played} - {None})
             self.astray = 0 if TALLY[self.dialogue] > before else self.astray + 1
             assert self.astray < _LONGEST_WAY, f"no way into {self.dialogue}"
 
@@ -124,6 +126,8 @@ class Walk(Guided):
         """Mostly what leads on; a talk of surprises alone never comes to a booking."""
         acts, weights = zip(*_ACTS.items(), strict=True)
         [act] = self.chance.choices(acts, weights)
+        if act is Walk.lead_on and self.dialogue in _BRIEF and self.chance.random() < 0.5:
+            act = Walk._surprise
         act(self)
 
     def _banter(self) -> None:

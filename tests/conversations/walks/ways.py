@@ -10,6 +10,8 @@ from tests.conversations.walks.phone import Talker
 from tests.conversations.walks.words import PROOFS, WAYS
 
 _OF_OWNERS = ("owner", "survey", "sides")
+_OF_MESSAGES = ("reminder", "feedback", "survey", "waitlist")
+"""Talks that a message opens: its buttons name them; a digit does only while it is the newest."""
 _LEFT_ALONE = ("booking", "preferences", "privacy", "rewards", "appointments", "registration")
 """Talks that can be left and taken up again, or answered with nonsense."""
 _MINUTE = timedelta(minutes=1)
@@ -28,7 +30,8 @@ class Guided(Talker):
 
     def arrive(self) -> None:
         """With a new phone: nobody's, a family's, an owner's or both."""
-        self.take(self.house.new_phone())
+        has_buttons = self.dialogue in _OF_MESSAGES and self.chance.random() < 0.8
+        self.take(self.house.new_phone(Channel.WHATSAPP if has_buttons else None))
         if self.dialogue in _OF_OWNERS:
             self._own()
         elif self.dialogue != "registration":
@@ -137,14 +140,14 @@ class Guided(Talker):
             self._answer("waitlist", self.house.open_a_time)
 
     def _answer(self, kind: str, make: Callable[[Phone], None]) -> None:
-        """Press a button of the newest message that asked, or write its digit."""
-        asked = self.house.asked[kind]
-        if not asked or self.chance.random() < 0.3:
+        """Press a button of a message that asked lately, or write a digit when it is the newest."""
+        is_sms = self.phone.channel is Channel.SMS
+        if is_sms or not self.house.asked[kind] or self.chance.random() < 0.15:
             self.happen(f"something to ask about: {kind}", make, self.phone)
-        newest = asked[-5 if kind in ("feedback", "survey") else -3 :]
-        if not newest:
+        lately = self.house.asked[kind][-10:]
+        if not lately:
             self.say_one_of(("start", "menu", "1"))
-        elif self.phone.channel is Channel.SMS or self.chance.random() < 0.3:
-            self.say(str(self.chance.randint(1, len(newest))))
+        elif is_sms:
+            self.say(str(self.chance.randint(1, 3)))
         else:
-            self.press(self.chance.choice(newest))
+            self.press(self.chance.choice(lately))
