@@ -19,7 +19,7 @@ from tests.people import DANLADI, MUSA
 from tests.stack import Stack
 from workers import schedule
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from bot.channels.sendgrid import SendGridCarrier
 from tests.browser.test_phone_page import RULES
 from tests.sandbox.world import MAIL_KEY, World
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def send(world: World, subject: str, to: str = "ada@mail.ng") -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.chaos.house import House, people, until
 
-pytestmark = pytest.mark.chaos
+# One helper has the house; it is asked for first, and waits where the other works.
+pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
 
 
 def test_a_worker_killed_while_it_sends_leaves_nobody_unanswered_and_nobody_answered_twice(

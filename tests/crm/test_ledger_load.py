@@ -10,7 +10,7 @@ from crm import loyalty
 from tests.bench.ledger_load import Load, furnish
 from tests.databases import sqlalchemy_url
 
-HANDS, EACH = 8, 350
+HANDS, EACH = 8, 250
 
 
 def test_after_thousands_of_movements_at_once_the_books_add_up(database_url, vault, now):
