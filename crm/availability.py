@@ -141,7 +141,7 @@ def is_held(
     hours = _hours(session, service, first, last, practitioner_id)
     if not hours:
         return False
-    closures = session.execute(_CLOSURES, _span(service, first, last))
+    closures = driver.fetch(session, _CLOSURES, _span(service, first, last))
     closed = Taken(closures, holidays.closed_days(first, last))
     return any(map(closed.leaves_free, _grid(service, hours, first, last)))
 

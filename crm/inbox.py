@@ -164,6 +164,10 @@ def _meet(session: Session, channel: Channel, sender: str, now: datetime) -> Non
     driver.run(session, _MEET, values)
 
 
+# `json.dumps` makes an encoder at each call, unless it is asked for nothing.
+_write_context = json.JSONEncoder(separators=(",", ":")).encode
+_write_body = json.JSONEncoder(default=str).encode
+
 _FIELDS = len(Talk.__dataclass_fields__) - 1
 """How many a row brings as they are; the context comes sealed."""
 
@@ -243,7 +247,7 @@ def finish(
 
 def _left(session: Session, talk: Talk) -> dict[str, Any]:
     vault: Vault = session.info["vault"]
-    context = json.dumps(talk.context, separators=(",", ":"))
+    context = _write_context(talk.context)
     return {
         "answering": talk.answering.value,
         "language": talk.language,
@@ -272,9 +276,7 @@ def _kept(session: Session, talk: Talk, heard: Heard, status: str, now: datetime
         "patient_id": talk.patient_id,
         "owner_id": talk.owner_id,
         "answers_turn": heard.answers_turn,
-        "body_sealed": vault.seal(
-            json.dumps(heard.body, default=str), where=BODY, row=heard.message_id
-        ),
+        "body_sealed": vault.seal(_write_body(heard.body), where=BODY, row=heard.message_id),
         "due_at": now + RETRY[0],
         "provider_id": heard.provider_id,
         "stood_at": talk.stands_at,

@@ -3,38 +3,34 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Uuid, func, literal_column, select
+from sqlalchemy import ColumnElement, Uuid, literal_column
 from sqlalchemy.orm import Session
 
+from crm.kit import driver
 from crm.kit.errors import NotFound
-from crm.models import (
-    Appointment,
-    AppointmentStatus,
-    Hospital,
-    Patient,
-    Practitioner,
-    Service,
-)
+from crm.models import AppointmentStatus
 
 _LINE_OCTETS = 75  # RFC 5545 §3.1
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-# The visit that this one was first booked as, found by walking back through its moves.
-FIRST: ColumnElement[UUID] = literal_column(
-    """(
+
+
+def _first(visit: str) -> str:
+    """The visit that this one was first booked as, found by walking back through its moves."""
+    return f"""(
     with recursive chain as (
-        select appointments.id, appointments.previous_id
+        select {visit}.id, {visit}.previous_id
         union all
         select earlier.id, earlier.previous_id
         from appointments as earlier
         join chain on earlier.id = chain.previous_id
     )
     select id from chain where previous_id is null
-    )""",
-    Uuid(),
-)
+    )"""  # noqa: S608 -- the name is our own
+
+
+FIRST: ColumnElement[UUID] = literal_column(_first("appointments"), Uuid())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,6 @@ class Visit:
     practitioner_id: UUID
     practitioner: str
     patient_id: UUID
-    patient_first_name: str
     patient_name: str
     clinic_session_id: UUID | None
     queue_number: int | None
@@ -75,6 +70,34 @@ class Visit:
     booked_at: datetime
     changed_at: datetime
 
+    @property
+    def patient_first_name(self) -> str:
+        """What we call them."""
+        return self.patient_name.split()[0]
+
+
+# The columns stand in the order of the fields.
+_VISITS = f"""
+    select v.id, v.reference, v.status, lower(v.during), upper(v.during),
+           v.confirmed_at is not null, v.hospital_id, h.name, h.address, h.phone,
+           h.directions_url, v.service_id, s.name, v.practitioner_id, p.name, v.patient_id,
+           t.full_name, v.clinic_session_id, v.queue_number, v.hold_until, v.checked_in_at,
+           v.fulfilled_at, v.cancelled_at, v.cancel_reason, v.override_reason, v.source,
+           v.previous_id, {_first("v")}, v.version - 1, v.revision, v.created_at, v.updated_at
+    from appointments v
+    join hospitals h on h.id = v.hospital_id
+    join services s on s.id = v.service_id
+    join practitioners p on p.id = v.practitioner_id
+    join patient_profiles t on t.id = v.patient_id
+"""  # noqa: S608 -- the pieces are our own
+_THESE = f"{_VISITS} where v.id = any(%(visits)s)"
+_UPCOMING = f"""
+    {_VISITS}
+    where v.patient_id = any(%(patients)s) and v.status = 'booked' and lower(v.during) > %(now)s
+    order by lower(v.during)
+    limit %(limit)s
+"""
+
 
 def get(session: Session, appointment_id: UUID) -> Visit:
     """One visit, whatever its status. Raises NotFound. One query."""
@@ -86,30 +109,21 @@ def get(session: Session, appointment_id: UUID) -> Visit:
 
 def view(session: Session, appointment_id: UUID) -> Visit | None:
     """The same, or None when there is none."""
-    row = session.execute(_visits().where(Appointment.id == appointment_id)).one_or_none()
-    return _seen(row) if row else None
+    return views(session, [appointment_id]).get(appointment_id)
 
 
 def views(session: Session, appointment_ids: Collection[UUID]) -> dict[UUID, Visit]:
     """These visits by their ids. One query."""
-    rows = session.execute(_visits().where(Appointment.id.in_(appointment_ids)))
-    seen = map(_seen, rows)
-    return {visit.id: visit for visit in seen}
+    rows = driver.fetch(session, _THESE, {"visits": list(appointment_ids)})
+    return {visit.id: visit for visit in map(_seen, rows)}
 
 
 def upcoming(
     session: Session, patient_ids: Sequence[UUID], *, now: datetime, limit: int = 9
 ) -> list[Visit]:
     """The booked visits of these patients that are still to begin, soonest first. One query."""
-    rows = session.execute(
-        _visits()
-        .where(Appointment.patient_id.in_(patient_ids))
-        .where(Appointment.status == AppointmentStatus.BOOKED)
-        .where(func.lower(Appointment.during) > now)
-        .order_by(func.lower(Appointment.during))
-        .limit(limit)
-    )
-    return [_seen(row) for row in rows]
+    wanted = {"patients": list(patient_ids), "now": now, "limit": limit}
+    return [_seen(row) for row in driver.fetch(session, _UPCOMING, wanted)]
 
 
 def calendar_file(visit: Visit) -> str:
@@ -139,53 +153,9 @@ def calendar_file(visit: Visit) -> str:
     return "".join(_folded(line) + "\r\n" for line in lines)
 
 
-def _visits() -> Select[*tuple[Any, ...]]:
-    return (
-        select(Appointment, Hospital, Service.name, Practitioner.name, Patient, FIRST)
-        .join(Hospital, Hospital.id == Appointment.hospital_id)
-        .join(Service, Service.id == Appointment.service_id)
-        .join(Practitioner, Practitioner.id == Appointment.practitioner_id)
-        .join(Patient, Patient.id == Appointment.patient_id)
-    )
-
-
-def _seen(row: Row[*tuple[Any, ...]]) -> Visit:
-    appointment, hospital, service, practitioner, patient, first_id = row
-    return Visit(
-        id=appointment.id,
-        reference=appointment.reference,
-        status=appointment.status,
-        starts_at=appointment.starts_at,
-        ends_at=appointment.ends_at,
-        is_confirmed=appointment.confirmed_at is not None,
-        hospital_id=hospital.id,
-        hospital=hospital.name,
-        hospital_address=hospital.address,
-        hospital_phone=hospital.phone,
-        directions_url=hospital.directions_url,
-        service_id=appointment.service_id,
-        service=service,
-        practitioner_id=appointment.practitioner_id,
-        practitioner=practitioner,
-        patient_id=patient.id,
-        patient_first_name=patient.first_name,
-        patient_name=patient.full_name,
-        clinic_session_id=appointment.clinic_session_id,
-        queue_number=appointment.queue_number,
-        hold_until=appointment.hold_until,
-        checked_in_at=appointment.checked_in_at,
-        fulfilled_at=appointment.fulfilled_at,
-        cancelled_at=appointment.cancelled_at,
-        cancel_reason=appointment.cancel_reason,
-        override_reason=appointment.override_reason,
-        source=appointment.source,
-        previous_id=appointment.previous_id,
-        first_id=first_id,
-        moves=appointment.version - 1,
-        revision=appointment.revision,
-        booked_at=appointment.created_at,
-        changed_at=appointment.updated_at,
-    )
+def _seen(row: driver.Row) -> Visit:
+    id_, reference, status, *rest = row
+    return Visit(id_, reference, AppointmentStatus(status), *rest)
 
 
 def _utc(moment: datetime) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session, SessionTransaction
 
 Row = tuple[Any, ...]
 
@@ -25,7 +26,7 @@ def run(session: Session, sql: str, values: Mapping[str, Any]) -> None:
 
 
 def _cursor(session: Session, sql: str, values: Mapping[str, Any]) -> psycopg.Cursor[Row]:
-    connection = session.connection()
+    connection = _connection(session)
     cursor = connection.connection.cursor()
     for listener in connection.dispatch.before_cursor_execute:
         listener(connection, cursor, sql, values, None, False)  # noqa: FBT003 -- so they are called
@@ -36,3 +37,16 @@ def _cursor(session: Session, sql: str, values: Mapping[str, Any]) -> psycopg.Cu
         connection._handle_dbapi_exception(error, sql, values, cursor, None)  # noqa: SLF001 -- no public name
         raise
     return cast("psycopg.Cursor[Row]", cursor)
+
+
+def _connection(session: Session) -> Connection:
+    """The transaction's connection, asked for once: a session looks it up anew each time."""
+    if session.in_nested_transaction():
+        return session.connection()
+    known: tuple[SessionTransaction, Connection] | None = session.info.get("line")
+    if known is None or known[0] is not session.get_transaction():
+        connection = session.connection()
+        begun = session.get_transaction()
+        assert begun is not None  # noqa: S101 -- asking for a connection began one
+        session.info["line"] = known = (begun, connection)
+    return known[1]

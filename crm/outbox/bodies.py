@@ -9,6 +9,8 @@ from bot.channels.carrier import Option
 from crm.kit.crypto import Vault
 
 _WHERE = "messages.body"
+# `json.dumps` makes an encoder at each call, unless it is asked for nothing.
+_write = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def seal(vault: Vault, body: Body, *, row: UUID) -> bytes:
     parts = {"text": body.text, "options": options, "word": body.button_word, "template": template}
     if body.subject:
         parts["subject"] = body.subject
-    return vault.seal(json.dumps(parts, ensure_ascii=False), where=_WHERE, row=row)
+    return vault.seal(_write(parts), where=_WHERE, row=row)
 
 
 def unseal(vault: Vault, sealed: bytes, *, row: UUID) -> Body:
