@@ -66,6 +66,10 @@ class Desk:
         service: Service = self.known[id_]
         return service
 
+    def where(self, address: str) -> list[str]:
+        """An address to stand under a name; text messages have names alone, parts cost money."""
+        return [] if self.channel is Channel.SMS else [address]
+
     def keep_no_words(self) -> None:
         """What was said in this turn is for nobody to read in the talk."""
         self.known["no words"] = True

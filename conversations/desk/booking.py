@@ -42,7 +42,9 @@ def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
     known = [answers.get("hospital"), answers.get("hospital_name")]
     if answers.get("moving"):
         return "one", known
-    rows = [[str(h.id), h.name, h.address] for h in directory.of(desk.session).hospitals]
+    rows = [
+        [str(h.id), h.name, *desk.where(h.address)] for h in directory.of(desk.session).hospitals
+    ]
     answers["has_other_hospitals"] = len(rows) > 1
     found = naming.settled(answers, rows, known)
     if found:

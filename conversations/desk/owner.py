@@ -57,9 +57,7 @@ def find_account(desk: Desk, answers: Answers) -> Outcome:
     account = payouts.account(desk.session, _known(desk).id)
     last = account.last
     return "found", {
-        "approved": owner_words.naira(account.approved_kobo),
-        "pending": owner_words.naira(account.pending_kobo),
-        "held": owner_words.naira(account.held_kobo),
+        "sums": owner_words.sums(desk, account),
         "paid": owner_words.naira(last.net_kobo) if last else "",
         "day": owner_words.day_of(last.paid_at) if last else "",
         "period": money.period(last.period_start, last.period_end) if last else "",

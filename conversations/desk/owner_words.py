@@ -12,7 +12,7 @@ from crm import payouts
 from crm.contracts import Terms, Tier
 from crm.kit.clock import lagos_day
 from crm.models import Contract, Payout, PayoutStatus
-from crm.payouts import Inputs, money, statements
+from crm.payouts import Account, Inputs, money, statements
 
 _MOST_SEGMENTS = 3
 _ROOM_FOR_OPTIONS = 60
@@ -23,6 +23,18 @@ _LONGEST = 900
 def naira(kobo: int) -> str:
     """`NGN 1,250,000.00`, and what is taken off with a minus sign before it."""
     return f"{'-' if kobo < 0 else ''}NGN {money.naira(abs(kobo))}"
+
+
+def sums(desk: Desk, account: Account) -> str:
+    """What is on its way, and what else there is that is not nothing."""
+    known = {
+        "sum_approved": account.approved_kobo,
+        "sum_failed": account.failed_kobo,
+        "sum_pending": account.pending_kobo,
+        "sum_held": account.held_kobo,
+    }
+    said = [key for key, kobo in known.items() if kobo] or ["sum_approved"]
+    return " ".join(_say(desk, key, sum=naira(known[key])) for key in said)
 
 
 def day_of(moment: datetime | None) -> str:

@@ -1,5 +1,6 @@
 """What asking for a person, and distress, ask of the house."""
 
+from bot.texts import dates
 from conversations.desk import Answers, Desk, Outcome
 from crm import alerts, hospitals
 
@@ -13,7 +14,7 @@ def hand_over(desk: Desk, answers: Answers) -> Outcome:
     facts = {
         "hospital": hospital.name,
         "phone": hospital.phone,
-        "opens": f"{hospital.opens:%H:%M}",
+        "opens": dates.clock(hospital.opens, desk.language),
     }
     return "open" if is_open else "closed", facts
 

@@ -15,7 +15,7 @@ def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
     """Where they may be seen, those of their own state first."""
     known = directory.of(desk.session).hospitals
     ordered = sorted(known, key=lambda hospital: hospital.state != answers.get("state"))
-    rows = [[str(hospital.id), hospital.name, hospital.address] for hospital in ordered]
+    rows = [[str(each.id), each.name, *desk.where(each.address)] for each in ordered]
     return ("one", rows[0]) if len(rows) == 1 else ("several", rows)
 
 
@@ -54,7 +54,7 @@ def register(desk: Desk, answers: Answers) -> Outcome:
         _join(desk, answers["code"], patient)
     desk.talk.patient_id = patient.id
     recognise(desk, [*map(UUID, desk.talk.context.get("known", ())), patient.id])
-    return "registered", [str(patient.id), patient.first_name]
+    return "registered", [str(patient.id), patient.first_name, role.value]
 
 
 def _write(desk: Desk, answers: Answers, name: str, born_on: str, role: HolderRole) -> Patient:

@@ -240,7 +240,7 @@ class Owner(Dialogue):
     def lines(self) -> Iterator[Option]:
         for number, (label, amount) in enumerate(self.answers["payout_lines"]):
             yield Option(str(number), label, amount)
-        yield Option("whole", "")
+        yield Option("whole", "", self.answers["payout"]["net"])
 
     def facts(self) -> dict[str, Any]:
         """The payout in words, and the page that is shown."""

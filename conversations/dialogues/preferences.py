@@ -126,8 +126,11 @@ class Preferences(Dialogue):
         for option, purpose in _PURPOSES.items():
             is_on = self.answers["purposes"][purpose]
             yield Option(option, self._label(option), self._word("on" if is_on else "off"))
-        yield from (Option(id_, "") for id_ in ("quiet", "channel", "change_language"))
-        yield Option("start_all" if self.answers["is_stopped"] else "stop_all", "")
+        yield Option("quiet", "", self._hours() or self._word("none"))
+        yield Option("channel", "", self._channel())
+        yield Option("change_language", "", NAMES[self.language])
+        is_stopped = self.answers["is_stopped"]
+        yield Option("start_all" if is_stopped else "stop_all", "", self._word("all"))
 
     def channels(self) -> Iterator[Option]:
         for channel in self.answers["channels"]:
@@ -149,11 +152,15 @@ class Preferences(Dialogue):
         }
 
     def _quiet(self) -> str:
-        hours = self.answers.get("quiet")
+        hours = self._hours()
         if not hours:
             return self._word("no_quiet")
-        since, until = (dates.clock(time.fromisoformat(at), self.language) for at in hours)
+        since, until = hours.split(" - ")
         return self._word("quiet", since=since, until=until)
+
+    def _hours(self) -> str:
+        hours = self.answers.get("quiet") or ()
+        return " - ".join(dates.clock(time.fromisoformat(at), self.language) for at in hours)
 
     def _channel(self) -> str:
         channels = self.answers.get("channels", ())

@@ -132,9 +132,9 @@ class Registration(Dialogue):
         return bool(self.answers.get("wants_booking"))
 
     def greet(self, patient: list[str]) -> None:
-        self.answers["patient"], first_name = patient
+        self.answers["patient"], first_name, role = patient
         self.answers["patient_name"] = first_name
-        self.note("registered", first_name=first_name)
+        self.note("registered" if role == "self" else "registered_for", first_name=first_name)
 
     def other_names(self) -> Mapping[str, Sequence[str]]:
         """All the ways to say that no friend gave a code."""

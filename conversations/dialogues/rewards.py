@@ -81,7 +81,8 @@ class Rewards(Dialogue):
         for row in rows[first : first + _A_PAGE]:
             yield Option(row["id"], row["name"], self._price(row))
         if len(rows) > _A_PAGE:
-            yield Option("next_page", "")
+            after = rows[first + _A_PAGE :] or rows
+            yield Option("next_page", "", f"{after[0]['name']} ...")
 
     def facts(self) -> dict[str, Any]:
         """The points, and the reward that was picked."""

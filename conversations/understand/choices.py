@@ -131,8 +131,8 @@ class _Labels:
         plain, bare = _plain(folded), _bare(folded)
         hits = (
             self._cut.get(folded.removesuffix("...").removesuffix("…").rstrip())
-            or self._holding(plain, self._as_said)
             or self._called.get(bare)
+            or self._holding(plain, self._as_said)
             or self._begun(folded, " ".join(plain))
             or self._holding(plain, self._as_begun)
             or self._misspelled(folded) | self._holding(plain, self._as_slipped)

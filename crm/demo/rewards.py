@@ -8,13 +8,21 @@ from crm.demo.loading import Row
 from crm.models import LimitPeriod, RewardKind, RewardStatus
 
 NAIRA = 100
+_ABOUT = {
+    "LAB10": "Any test in our laboratories.",
+    "OFF2000": "Taken off your next bill.",
+    "CONSULT": "One visit to a general doctor.",
+    "FAST": "On the day of one visit you are seen first.",
+    "CHECK": "Blood pressure, ECG and a talk with a doctor.",
+    "EYE": "One pair, lenses and frame.",
+}
 
 
 def rewards(house: House) -> list[Row]:
     """Six rewards, of every kind; their stock is counted down as the story is told."""
     percent, amount = RewardKind.DISCOUNT_PERCENT, RewardKind.DISCOUNT_AMOUNT
     return [
-        _reward(house, "LAB10", "Ten per cent off laboratory", percent, 300, value_bps=1_000),
+        _reward(house, "LAB10", "10% off laboratory tests", percent, 300, value_bps=1_000),
         _reward(house, "OFF2000", "₦2,000 off your bill", amount, 500, value_kobo=2_000 * NAIRA),
         _reward(house, "CONSULT", "A free consultation", RewardKind.FREE_CONSULTATION, 1_200),
         _reward(house, "FAST", "No waiting at the desk", RewardKind.PRIORITY_ACCESS, 800, stock=80),
@@ -55,7 +63,7 @@ def _reward(
         "id": house.chance.id_at(since),
         "code": code,
         "name": name,
-        "description": f"{name}, at every GrandPro hospital.",
+        "description": _ABOUT[code],
         "kind": kind,
         "status": RewardStatus.ACTIVE,
         "points_cost": points,

@@ -1,4 +1,4 @@
-"""An owner's account with us in four facts: on its way, waiting, held, and what was paid last."""
+"""An owner's account with us: on its way, not taken by the bank, waiting, held, and paid last."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,8 +11,7 @@ from crm.models import Payout, PayoutStatus
 from crm.payouts.reading import visible
 
 _S = PayoutStatus
-_APPROVED = (_S.APPROVED, _S.PROCESSING, _S.FAILED)
-"""What the bank did not take is tried again."""
+_APPROVED = (_S.APPROVED, _S.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +19,8 @@ class Account:
     """How an owner stands with us."""
 
     approved_kobo: int
+    failed_kobo: int
+    """What the bank did not take; it is tried again."""
     pending_kobo: int
     held_kobo: int
     last: Payout | None
@@ -43,6 +44,7 @@ def account(session: Session, owner_id: UUID) -> Account:
     )
     return Account(
         approved_kobo=sum(by_status.get(status, 0) for status in _APPROVED),
+        failed_kobo=by_status.get(_S.FAILED, 0),
         pending_kobo=by_status.get(_S.PENDING_APPROVAL, 0),
         held_kobo=by_status.get(_S.ON_HOLD, 0),
         last=last,

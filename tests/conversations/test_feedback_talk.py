@@ -513,7 +513,7 @@ def test_an_hour_is_no_rating(talk, stack):
         ASKED
         + """
         Ada: 2 pm tomorrow
-        Bot: GrandPro Ikeja. What do you need?...
+        Bot: ...GrandPro Ikeja. What do you need?...
     """
     )
     assert said(stack) == []

@@ -33,7 +33,9 @@ def test_a_new_patient_registers_and_books_tomorrow_at_three_by_words(talk):
              What would you like to do?
              [Book a visit] [My appointments]...[Talk to a person] [Change language] [More]
         Ada: i want to see a doctor tomorrow 3pm
-        Bot: GrandPro Ikeja. What do you need?
+        Bot: Noted: tomorrow, Mon 23 Nov, 3pm.
+
+             GrandPro Ikeja. What do you need?
              [General consultation]...[Another hospital]
         Ada: general consultation
         Bot: General consultation. Who would you like to see?
@@ -65,6 +67,8 @@ def test_what_they_came_for_is_remembered_while_they_register(talk):
         Bot: Any friend wey dey with us give you code?...
         Ada: I no get
         Bot: Thank you, Ada. We don register you.
+
+             We don note am: Tue 24 Nov, 2pm.
 
              GrandPro Ikeja. Wetin you need?...
         Ada: dental
@@ -202,7 +206,7 @@ def test_a_mother_registers_her_child_on_the_same_phone(talk, stack):
         Ada: Lagos
         Bot: Which hospital...
         Ada: Ikeja
-        Bot: Thank you, Kemi. You are registered.
+        Bot: Thank you. Kemi is registered.
 
              GrandPro Ikeja. What do you need?...
     """)

@@ -67,7 +67,9 @@ def test_hausa_by_text_message(talk, stack):
              1 Yi alkawari
              2 Alkawurana...
         Musa: ina so in ga likita gobe da safe
-        Bot: GrandPro Ikeja. Me kuke bukata?
+        Bot: Mun ji: gobe, Litinin 23 Nuw, da safe.
+
+             GrandPro Ikeja. Me kuke bukata?
              1 General consultation...6 Wani asibiti
         Musa: 1
         Bot: General consultation. Wa kuke so ku gani?
@@ -114,7 +116,9 @@ def test_yoruba_by_text_message(talk, stack):
              Ki ni e fe ki a se fun yin?
              1 Gba akoko...
         Ngozi: mo fe ri dokita lola 3pm
-        Bot: GrandPro Ikeja. Ki ni e nilo?...
+        Bot: A ti gbo: lola, Aje 23 Nov, 3pm.
+
+             GrandPro Ikeja. Ki ni e nilo?...
         Ngozi: 4
         Bot: Ko si aye ni wakati yen. Iwonyi lo sunmo on ju.
 

@@ -31,7 +31,7 @@ from tests.people import ADA, AMINA, DANLADI, FOLAKE, HALIMA, OKON
 from workers import schedule
 
 MENU = """
-    Bot: Your account with GrandPro. What would you like to see?
+    Bot: Your GrandPro account. Pick one:
          1 My balance
          2 My payouts
          3 Statement
@@ -45,7 +45,7 @@ PROVEN = """
     Danladi: bal
     Bot: This is about money...last 4 digits of the bank account...
     Danladi: 4321
-    Bot: Approved and on its way: ...
+    Bot: ...Send CONTRACT for what we agreed...
 """
 TIERS = Terms(
     model=ContractModel.MARGINAL_TIERS,
@@ -86,7 +86,7 @@ def test_the_balance_after_a_proof_and_nothing_is_asked_twice(talk, stack):
         Danladi: 1
         Bot: This is about money, so first: what are the last 4 digits of the bank account...
         Danladi: 4321
-        Bot: Approved and on its way: NGN 0.00. Waiting for approval: NGN 1,125,000.00. ...
+        Bot: Waiting for approval: NGN 1,125,000.00. Nothing was paid...
         Danladi: payout oct
         Bot: October 2026, GrandPro Ikeja: NGN 1,125,000.00, waiting for approval. Reference...
              Share of the revenue: NGN 1,250,000.00. 10% of the revenue received, NGN 12,500,000.00.
@@ -97,6 +97,20 @@ def test_the_balance_after_a_proof_and_nothing_is_asked_twice(talk, stack):
         Bot: GrandPro Ikeja: you get 10% of the revenue received. In force since 1 Jan 2026...
     """)
     assert talk_of(stack, DANLADI).owner_id == id_
+
+
+def test_what_the_bank_did_not_take_is_not_called_on_its_way(talk, stack):
+    id_ = own(stack, DANLADI)
+    earned(stack, 12_500_000)
+    for to in (PayoutStatus.APPROVED, PayoutStatus.PROCESSING, PayoutStatus.FAILED):
+        step(stack, id_, to)
+    stack.later(timedelta(days=4))
+    talk("""
+        Danladi: bal
+        Bot: This is about money...
+        Danladi: 4321
+        Bot: Not taken by the bank, we try again: NGN 1,125,000.00. Nothing was paid...
+    """)
 
 
 def test_after_a_payment_the_balance_says_what_came_last(talk, stack):
@@ -134,7 +148,8 @@ RENT_AND_SHARE = Terms(
         (
             TIERS,
             (
-                "of the revenue billed: 10% up to NGN 5,000,000.00, 8% up to NGN 10,000,000.00, "
+                "a share of the revenue billed: 10% up to NGN 5,000,000.00, "
+                "8% up to NGN 10,000,000.00, "
                 "5% above that, each part at its own rate. At least NGN 600,000.00 a month is "
                 "guaranteed. At most NGN 5,000,000.00 a month is paid. In force since ..."
             ),
@@ -220,7 +235,7 @@ def test_clumsy_words_two_languages_and_a_slip_are_understood(talk, stack):
     earned(stack, 12_500_000)
     talk("""
         Okon: good morning
-        Bot: Your account with GrandPro. Wetin you wan see?
+        Bot: Your ...GrandPro...
              1 My balance...
         Okon: how my money dey
         Bot: Na money matter, so first: wetin be the last 4 digits...
@@ -231,7 +246,7 @@ def test_clumsy_words_two_languages_and_a_slip_are_understood(talk, stack):
         Okon: english
         Bot: We will write in English.
 
-             Your account with GrandPro. What would you like to see?...
+             Your ...GrandPro...
         Okon: my paymnt
         Bot: Sorry, I did not understand...
         Okon: statment oct
@@ -328,7 +343,7 @@ def test_the_next_day_the_proof_is_asked_again(talk, stack):
     Bot: October 2026...
     -- 13 hours later --
     Danladi: 1
-    Bot: Your account with GrandPro...
+    Bot: Your ...GrandPro...
     Danladi: payout
     Bot: This is about money...
     """
@@ -410,7 +425,7 @@ def test_a_disputed_payout_waits_and_finance_knows_why(talk, stack):
     Bot: October 2026, NGN 1,125,000.00. Which line is wrong?
          1 Share of the revenue - NGN 1,250,000.00
          2 Withholding tax - NGN -125,000.00
-         3 The whole amount
+         3 The whole amount - NGN 1,125,000.00
     Danladi: 1
     Bot: What is wrong with it? Please write it in a few words.
     Danladi: 2
@@ -521,9 +536,9 @@ def test_a_phone_of_a_patient_and_an_owner_is_asked_once_and_switched_by_menu(ta
         Folake: bal
         Bot: This is about money...
         Folake: 4321
-        Bot: Approved and on its way...
+        Bot: ...Send CONTRACT for what we agreed...
         Folake: hi
-        Bot: Your account with GrandPro...
+        Bot: Your ...GrandPro...
         Folake: menu
         Bot: This phone writes to us in more than one role...
         Folake: 1
@@ -550,7 +565,7 @@ def test_a_clerk_who_writes_for_two_owners_says_for_which(talk, stack):
              1 Chief Bako
              2 Zuma Holdings
         Halima: 1
-        Bot: Your account with GrandPro...
+        Bot: Your ...GrandPro...
         Halima: contract
         Bot: This is about money...
     """)
@@ -640,7 +655,7 @@ def test_stop_in_the_middle_ends_it_and_start_brings_the_owner_back(talk, stack)
         Folake: start
         Bot: Welcome back...
 
-             Your account with GrandPro...
+             Your ...GrandPro...
     """)
 
 
@@ -656,7 +671,7 @@ def test_danger_comes_before_money(talk, stack):
         Danladi: 1
         Bot: This is about money...
         Danladi: 4321
-        Bot: Approved and on its way...
+        Bot: ...Send CONTRACT for what we agreed...
     """)
 
 
@@ -747,9 +762,9 @@ def test_what_patients_alone_have_leads_an_owner_to_the_owners_menu(talk, stack)
     own(stack, DANLADI)
     talk("""
         Danladi: my appointments
-        Bot: Your account with GrandPro...
+        Bot: Your ...GrandPro...
         Danladi: redeem
-        Bot: Your account with GrandPro...
+        Bot: Your ...GrandPro...
         Danladi: points
         Bot: This is about money...
         Danladi: erase me
@@ -768,7 +783,7 @@ def test_days_later_no_word_and_no_old_button_shows_the_figures_again(talk, stac
              [Statement] [Something is wrong]
         -- 3 days later --
         Amina: [Something is wrong]
-        Bot: Your account with GrandPro...
+        Bot: Your ...GrandPro...
         Amina: payout
         Bot: This is about money...
         Amina: 4321
@@ -777,7 +792,7 @@ def test_days_later_no_word_and_no_old_button_shows_the_figures_again(talk, stac
         Amina: help
         Bot: Send BAL for your balance...
 
-             Your account with GrandPro...
+             Your ...GrandPro...
     """)
 
 

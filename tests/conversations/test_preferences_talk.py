@@ -181,19 +181,19 @@ def test_by_text_message_in_two_languages(talk, stack):
         Musa: how una go dey message me
         Bot: To show this...
         Musa: 25/11/1990
-        Bot: Musa hears from us about: Reminders, Feedback, News of my points. On: SMS...
+        Bot: Settings of Musa. What should change?
              1 Reminders - on
              2 Feedback - on
              3 News and offers - off
              4 News of my points - on
-             5 Quiet hours
-             6 WhatsApp or SMS
-             7 Change language
-             8 Stop everything
+             5 Quiet hours - none
+             6 WhatsApp or SMS - SMS
+             7 Change language - English
+             8 Stop everything - reminders too
         Musa: pidgin
         Bot: We go dey write Pidgin.
 
-             Musa dey hear from us about: Reminders...
+             Settings of Musa...
         Musa: 2
         Bot: We don note am. Off: Feedback...
         Musa: 7

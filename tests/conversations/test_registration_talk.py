@@ -65,7 +65,7 @@ def test_a_child_is_registered_with_the_parent_who_writes(talk, stack):
         Ada: Ikeja
         Bot: Did a friend...
         Ada: [No code]
-        Bot: Thank you, Chidi. You are registered...
+        Bot: Thank you. Chidi is registered...
     """
     )
     family = people(stack)
@@ -104,7 +104,7 @@ def test_a_mother_with_two_children_on_one_phone(talk, stack):
     stack.register(ADA, "Chidi Obi", born_on=date(2019, 4, 3))
     talk("""
         Ada: book eye tomorrow 3pm
-        Bot: Who is the visit for?
+        Bot: ...Who is the visit for?
              [Ada] [Chidi] [Someone else]
         Ada: [Someone else]
         Bot: What is the patient's full name?
@@ -115,7 +115,7 @@ def test_a_mother_with_two_children_on_one_phone(talk, stack):
         Ada: lagoss
         Bot: Which hospital...
         Ada: 1
-        Bot: Thank you, Ifeoma. You are registered.
+        Bot: Thank you. Ifeoma is registered.
 
              ...Ifeoma: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov, 3pm. Shall I book it?...
         Ada: yes
@@ -224,7 +224,7 @@ def test_who_registers_for_her_mother_does_not_become_her(talk, stack):
         Ada: Ikeja
         Bot: Did a friend...
         Ada: no
-        Bot: Thank you, Ngozi. You are registered...
+        Bot: Thank you. Ngozi is registered...
     """)
     assert roles(stack) == {"Ngozi Obi": HolderRole.FAMILY}
 

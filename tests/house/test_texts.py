@@ -76,9 +76,7 @@ FACTS = {
     "number": "112",
     "period": "September 2026",
     "net": "NGN 123,456,789.50",
-    **dict.fromkeys(
-        ("approved", "pending", "held", "paid", "fixed", "limit"), "NGN 123,456,789.50"
-    ),
+    **dict.fromkeys(("sum", "paid", "fixed", "limit"), "NGN 123,456,789.50"),
     "status": "not taken by the bank, we try again",
     "rate": "12.5%",
     "basis": "received",
@@ -98,7 +96,7 @@ FACTS = {
     "referral": "7K2PM9QX",
     **dict.fromkeys(("came", "rewarded"), 12),
     "lines": "\n".join(["30 Sep 2025: -123,450 reward given back"] * 6),
-    "sums": "\n".join(["+123,450 reward given back"] * 7),
+    "sums": "\n".join(["+123,450 reward given back: NGN 123,450"] * 6),
     "ends": "\n".join(["123,450: 31 Dec 2027"] * 3),
     "on": "Reminders, Feedback, News and offers, News of my points",
     "language": "English",
