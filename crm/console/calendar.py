@@ -4,8 +4,10 @@ from flask import Blueprint, Response, abort, current_app
 
 from bot.wiring import Wiring
 from crm import appointments
+from crm.console.drawing import explain_dead_links
 
-pages = Blueprint("calendar", __name__)
+pages = Blueprint("calendar", __name__, template_folder="templates")
+explain_dead_links(pages)
 
 
 @pages.get("/calendar/<token>.ics")

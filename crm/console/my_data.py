@@ -4,15 +4,17 @@ The link alone opens nothing: it may have been passed on, or read over a shoulde
 """
 
 import json
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy.orm import Session
 
 from bot.wiring import Wiring
 from crm import addresses, audit, one_time_codes, patients, privacy
 from crm.audit import Act
+from crm.console.drawing import draw, explain_dead_links
 from crm.kit.errors import Gone, NotFound
 from crm.kit.permissions import Actor, Kind, Role, Scope
 from crm.kit.tokens import DataLink
@@ -21,25 +23,25 @@ from crm.one_time_codes import WrongCode
 
 pages = Blueprint("my_data", __name__, template_folder="templates")
 
-Answer = str | tuple[str, int] | Response
+explain_dead_links(pages)
 
 
 @pages.get("/my-data/<token>")
-def ask(token: str) -> Answer:
+def ask(token: str) -> Response:
     """Say what is here; 404 for a link we did not make, 410 for one that has ended."""
     link = _wiring().links.read_data(token) or abort(404)
     if link.until <= _wiring().now():
-        return _page(is_over=True), 410
+        return _page(HTTPStatus.GONE, is_over=True)
     return _page()
 
 
 @pages.post("/my-data/<token>")
-def give(token: str) -> Answer:
+def give(token: str) -> Response:
     """Send a code to where the link was asked for; with the code, give the file."""
     wiring = _wiring()
     link = wiring.links.read_data(token) or abort(404)
     if link.until <= wiring.now():
-        return _page(is_over=True), 410
+        return _page(HTTPStatus.GONE, is_over=True)
     challenge = _read_id(request.form.get("challenge", ""))
     with wiring.transaction() as session:
         patient = _patient(session, link)
@@ -48,7 +50,7 @@ def give(token: str) -> Answer:
         try:
             data = _spent(session, link, patient, challenge, wiring)
         except WrongCode:  # the try has counted, so the transaction ends as it stands
-            return _page(challenge=challenge, is_wrong=True), 401
+            return _page(HTTPStatus.UNAUTHORIZED, challenge=challenge, is_wrong=True)
     return _file(data)
 
 
@@ -110,8 +112,15 @@ def _file(data: dict[str, Any]) -> Response:
     return answer
 
 
-def _page(*, challenge: UUID | None = None, is_wrong: bool = False, is_over: bool = False) -> str:
-    return render_template("my_data.html", challenge=challenge, is_wrong=is_wrong, is_over=is_over)
+def _page(
+    status: int = HTTPStatus.OK,
+    *,
+    challenge: UUID | None = None,
+    is_wrong: bool = False,
+    is_over: bool = False,
+) -> Response:
+    facts = {"challenge": challenge, "is_wrong": is_wrong, "is_over": is_over}
+    return draw("my_data.html", status, **facts)
 
 
 def _read_id(text: str) -> UUID | None:

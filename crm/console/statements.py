@@ -1,13 +1,15 @@
 """An owner's statement for whoever holds its link: it shows, changes nothing, and ends."""
 
+from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, current_app, render_template
+from flask import Blueprint, Response, abort, current_app
 from sqlalchemy.orm import Session
 
 from bot.wiring import Wiring
 from crm import audit, payouts
 from crm.audit import Act
+from crm.console.drawing import draw, explain_dead_links
 from crm.kit.errors import NotFound
 from crm.kit.permissions import Actor, Scope
 from crm.models import Payout
@@ -15,15 +17,16 @@ from crm.payouts import statements
 from crm.payouts.statements import Statement
 
 pages = Blueprint("statements", __name__, template_folder="templates")
+explain_dead_links(pages)
 
 
 @pages.get("/statements/<token>.pdf")
-def show(token: str) -> Response | tuple[str, int]:
+def show(token: str) -> Response:
     """The statement as a PDF; 404 for a link we did not make, 410 for one that has ended."""
     wiring: Wiring = current_app.extensions["wiring"]
     link = wiring.links.read_statement(token) or abort(404)
     if link.until <= wiring.now():
-        return render_template("statement_ended.html"), 410
+        return draw("statement_ended.html", HTTPStatus.GONE)
     with wiring.transaction() as session:
         statement = _statement(session, link.id)
         act = Act(

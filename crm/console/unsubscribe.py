@@ -6,32 +6,34 @@ button of their own post ``List-Unsubscribe=One-Click`` straight to the link (RF
 
 from uuid import UUID
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, Response, abort, current_app
 
 from bot.wiring import Wiring
 from crm import consents
+from crm.console.drawing import draw, explain_dead_links
 
 pages = Blueprint("unsubscribe", __name__, template_folder="templates")
+explain_dead_links(pages)
 
 _WORDING = "unsubscribe-2026-11"
 
 
 @pages.get("/unsubscribe/<token>")
-def ask(token: str) -> str:
+def ask(token: str) -> Response:
     """Ask whether to stop; 404 for a link we did not make."""
     _address(token)
-    return render_template("unsubscribe.html", is_done=False)
+    return draw("unsubscribe.html", is_done=False)
 
 
 @pages.post("/unsubscribe/<token>")
-def stop(token: str) -> str:
+def stop(token: str) -> Response:
     """Take marketing back at this address; said twice, it is done once."""
     address_id, wiring = _address(token), _wiring()
     with wiring.transaction() as session:
         consents.withdraw_marketing(
             session, {address_id}, wording=_WORDING, source="unsubscribe link", now=wiring.now()
         )
-    return render_template("unsubscribe.html", is_done=True)
+    return draw("unsubscribe.html", is_done=True)
 
 
 def _address(token: str) -> UUID:

@@ -77,6 +77,7 @@ def codes(session) -> int:
 def test_looking_sends_nothing_and_gives_nothing(client, link, session):
     page = client.get(link)
     assert (page.status_code, codes(session)) == (200, 0)
+    assert "/static/page.css" in page.text
     assert "Send me a code" in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
@@ -139,3 +140,12 @@ def test_a_link_that_ended_or_that_we_did_not_make(client, wiring, session, pers
 
 def test_what_is_no_challenge_is_a_bad_request(client, link):
     assert client.post(link, data={"challenge": "'; --", "code": "1"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/my-data/x", "/f/x", "/unsubscribe/x", "/statements/x.pdf", "/calendar/x.ics"]
+)
+def test_a_link_that_was_cut_off_is_explained_to_a_person(client, path):
+    page = client.get(path)
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert "This link leads nowhere" in page.text

@@ -6,12 +6,13 @@ talks. Whoever holds the link sees what its message said, and no more.
 
 from collections.abc import Callable, Mapping
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
+from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from bot.texts import say, spoken_to
 from bot.wiring import Wiring
+from crm.console.drawing import draw, explain_dead_links
 from crm.console.forms import feedback, reminder, survey, waitlist
 from crm.console.forms.shown import Asked, Page
 from crm.kit.tokens import FormLink
@@ -30,10 +31,7 @@ _ANSWERED: Mapping[str, Callable[[Session, Asked], Page]] = {
     "survey": survey.page,
     "waitlist": waitlist.page,
 }
-_POLICY = (
-    "default-src 'none'; style-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
+explain_dead_links(pages)
 
 
 @pages.get("/f/<token>")
@@ -66,14 +64,14 @@ def _drawn(kind: str, page: Page) -> Response:
     def words(key: str, section: str = "form", **facts: object) -> str:
         return say(section, key, language, Channel.WHATSAPP, **(page.facts | facts))
 
-    body = render_template(
-        f"forms/{page.template}.html", page=page, kind=kind, words=words, language=language
+    return draw(
+        f"forms/{page.template}.html",
+        page.status,
+        page=page,
+        kind=kind,
+        words=words,
+        language=language,
     )
-    answer = make_response(body, page.status)
-    answer.headers["Content-Security-Policy"] = _POLICY
-    answer.headers["Cache-Control"] = "private, no-store"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
 
 
 def _wiring() -> Wiring:

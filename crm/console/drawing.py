@@ -1,0 +1,31 @@
+"""Pages for whoever holds a link: drawn in one dress, kept by nobody, and a word for dead links."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template
+from werkzeug.exceptions import HTTPException
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def draw(template: str, status: int = HTTPStatus.OK, **facts: Any) -> Response:
+    """The page of a template, which may load its style and send its forms, and nothing else."""
+    answer = make_response(render_template(template, **facts), status)
+    answer.headers["Content-Security-Policy"] = _POLICY
+    answer.headers["Cache-Control"] = "private, no-store"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def explain_dead_links(pages: Blueprint) -> None:
+    """Where a link was not made by us, or its matter is gone, say so to a person."""
+    for status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        pages.register_error_handler(status, _lost)
+
+
+def _lost(error: HTTPException) -> Response:
+    return draw("lost.html", error.code or HTTPStatus.NOT_FOUND)
