@@ -61,7 +61,8 @@ class Booking(Dialogue):
         ("hold_slot", "taken", None, "keep_alternatives", "ask_time"),
         ("hold_slot", "busy", None, "tell_busy", "find_times"),
         ("hold_slot", "nothing", None, None, "no_times"),
-        ("hold_slot", "refused", None, "tell_refused", "not_moved"),
+        ("hold_slot", "refused", "is_moving", "tell_refused", "not_moved"),
+        ("hold_slot", "refused", None, "tell_refused", "dropped"),
         ("check", "yes", None, None, "book"),
         ("check", "other_time", None, "forget_when", "find_times"),
         ("check", "no", None, None, "drop_hold"),
@@ -72,7 +73,8 @@ class Booking(Dialogue):
         ("book", "taken", None, "keep_alternatives", "ask_time"),
         ("book", "busy", None, "tell_busy", "find_times"),
         ("book", "nothing", None, None, "no_times"),
-        ("book", "refused", None, "tell_refused", "not_moved"),
+        ("book", "refused", "is_moving", "tell_refused", "not_moved"),
+        ("book", "refused", None, "tell_refused", "drop_hold"),
         ("drop_hold", "dropped", None, None, "dropped"),
         ("no_times", "wait_for_it", None, "wish_to_wait", "to_waitlist"),
         ("no_times", "other_hospital", None, "start_over", "find_hospitals"),
@@ -240,8 +242,11 @@ class Booking(Dialogue):
         self.note("busy")
         self.answers["when"] = None
 
+    def is_moving(self, _: Any) -> bool:
+        return bool(self.answers.get("moving"))
+
     def tell_refused(self, reason: str) -> None:
-        self.note(reason)
+        self.note(reason, patient=self.answers["patient_name"])
 
     def keep_visit(self, visit: dict[str, Any]) -> None:
         self.answers["visit"] = visit

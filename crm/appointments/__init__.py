@@ -32,7 +32,6 @@ from crm.appointments.changes import (
     release_dead_holds,
 )
 from crm.appointments.checks import (
-    BookingLimit,
     NotEligible,
     OutsideHours,
     TooFar,
@@ -43,6 +42,7 @@ from crm.appointments.listing import get_in_scope, search, visible
 from crm.appointments.notes import Said, note, said_of
 from crm.appointments.notices import tell_booked, tell_cancelled
 from crm.appointments.refusals import (
+    BookingLimit,
     NotBookable,
     PatientBusy,
     SlotTaken,
@@ -52,6 +52,7 @@ from crm.appointments.refusals import (
 )
 from crm.appointments.requests import Request, ask, ask_hold, ask_move
 from crm.appointments.steps import MOVES
+from crm.appointments.taking import MOST_OPEN
 from crm.appointments.visits import Visit, calendar_file, get, upcoming, view, views
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "CUT_OFF",
     "GRACE",
     "MAX_MOVES",
+    "MOST_OPEN",
     "MOVES",
     "BookingLimit",
     "NotBookable",

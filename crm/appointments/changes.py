@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from crm import clinic_sessions, reminders
-from crm.appointments import notes, points, steps, taking
+from crm.appointments import checks, notes, points, steps, taking
 from crm.appointments.refusals import TooLate, TooManyMoves, VisitClosed
 from crm.appointments.taking import Wanted
 from crm.appointments.visits import Visit
@@ -49,6 +49,7 @@ def hold(
     until = now + timedelta(minutes=minutes)
     moving = _movable(session, moving_id, patient_id, source, now)
     wanted = Wanted(patient_id, service, slot, source, now, moving, until)
+    checks.refuse_unless_meant(session, patient_id, service, slot)
     if not is_offered:
         taking.refuse_unless_offered(session, wanted)
     if wanted.is_over_the_old_visit:
@@ -77,11 +78,14 @@ def book(
 
     `source` is the channel when the patient acts ("whatsapp", "sms", "web"), else who does
     ("desk"). `override` is why staff may book what is closed, taken or full; `is_offered` is as
-    for `hold`. A first booking earns points. Raises SlotTaken, PatientBusy, NotBookable, TooLate,
-    TooManyMoves, VisitClosed, NotFound; then nothing has changed.
+    for `hold`. A first booking earns points. Raises SlotTaken, PatientBusy, NotBookable,
+    NotEligible, BookingLimit, TooLate, TooManyMoves, VisitClosed, NotFound; then nothing has
+    changed.
     """
     moving = _movable(session, moving_id, patient_id, source, now)
     wanted = Wanted(patient_id, service, slot, source, now, moving, override=override)
+    if override is None:
+        checks.refuse_unless_meant(session, patient_id, service, slot)
     with _whole(session, wanted):
         booked = _turn_hold(session, hold_id, wanted) or _taken(
             session, wanted, is_offered=is_offered
@@ -237,7 +241,7 @@ def _turn_hold(session: Session, hold_id: UUID | None, wanted: Wanted) -> Appoin
         .where(Appointment.hold_until > wanted.now)
         .where(Appointment.patient_id == wanted.patient_id)
         .where(Appointment.practitioner_id == wanted.slot.practitioner_id)
-        .where(Appointment.during == wanted.during)
+        .where(Appointment.during == wanted.during, *wanted.conditions)
         .values(
             status=AppointmentStatus.BOOKED,
             hold_until=None,

@@ -1,17 +1,15 @@
 """What a booking that somebody asks for must satisfy, before the race for the time begins."""
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm import availability, patients
 from crm.kit.errors import DomainError
-from crm.models import Appointment, Gender, Patient, PatientStatus, Service
-from crm.models import AppointmentStatus as Status
+from crm.models import Gender, Patient, PatientStatus, Service
 from crm.slots import Slot
 
-MOST_OPEN = 3
 _SAID = (Gender.FEMALE, Gender.MALE)
 
 
@@ -43,13 +41,6 @@ class OutsideHours(DomainError):
     status = 422
 
 
-class BookingLimit(DomainError):
-    """The patient has as many visits to come as one may have."""
-
-    code = "booking_limit"
-    status = 422
-
-
 def check(
     session: Session,
     patient: Patient,
@@ -57,12 +48,9 @@ def check(
     slot: Slot,
     *,
     now: datetime,
-    is_move: bool = False,
 ) -> None:
-    """Raise NotEligible, BookingLimit, TooSoon, TooFar or OutsideHours."""
+    """Raise NotEligible, TooSoon, TooFar or OutsideHours."""
     refuse_unless_eligible(session, patient, service, on=slot.day)
-    if not is_move:
-        _refuse_too_many(session, patient, now)
     earliest = now + timedelta(minutes=service.min_notice_min)
     if slot.starts_at < earliest:
         raise TooSoon("The hospital needs more notice.", earliest=earliest.isoformat())
@@ -74,6 +62,14 @@ def check(
             session, service, slot.starts_at, now=now, patient_id=patient.id
         )
         raise OutsideHours("Nobody sees patients for this then.", alternatives=near)
+
+
+def refuse_unless_meant(session: Session, patient_id: UUID, service: Service, slot: Slot) -> None:
+    """The same of a patient who is read only when the service is not for everybody."""
+    limits = (service.gender, service.min_age_years, service.max_age_years)
+    if any(limit is not None for limit in limits):
+        patient = session.get_one(Patient, patient_id)
+        refuse_unless_eligible(session, patient, service, on=slot.day)
 
 
 def refuse_unless_eligible(
@@ -91,14 +87,3 @@ def refuse_unless_eligible(
     age = patients.age(born, on=on) if born else None
     if age is not None and not (youngest or 0) <= age <= (age if oldest is None else oldest):
         raise NotEligible("This service is for another age.", reason="age")
-
-
-def _refuse_too_many(session: Session, patient: Patient, now: datetime) -> None:
-    coming = session.scalar(
-        select(func.count())
-        .select_from(Appointment)
-        .where(Appointment.patient_id == patient.id, Appointment.status == Status.BOOKED)
-        .where(func.lower(Appointment.during) > now)
-    )
-    if (coming or 0) >= MOST_OPEN:
-        raise BookingLimit(f"At most {MOST_OPEN} visits to come can be booked.", limit=MOST_OPEN)

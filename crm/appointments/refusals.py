@@ -37,3 +37,10 @@ class VisitClosed(DomainError):
     """The visit is over or was cancelled."""
 
     code = "visit_closed"
+
+
+class BookingLimit(DomainError):
+    """The patient has as many visits to come as one may have; `facts["limit"]` of them."""
+
+    code = "booking_limit"
+    status = 422

@@ -1,6 +1,6 @@
 """Bookings that people and other systems ask for, with every check of the contract.
 
-The chat books through `changes` alone: it offers only what passes these checks.
+The chat books through `changes` alone: it offers only times that pass these checks.
 """
 
 from collections.abc import Sequence
@@ -111,7 +111,7 @@ def ask_move(
     patient, service = _who_and_what(session, request, by)
     slot = _slot(session, service, request, now=now, moving_id=visit.id)
     if override is None:
-        checks.check(session, patient, service, slot, now=now, is_move=True)
+        checks.check(session, patient, service, slot, now=now)
     return changes.book(
         session,
         patient_id=patient.id,

@@ -4,7 +4,8 @@ The exclusion constraints decide, and nobody deadlocks, because an insert comes 
 CONFLICT DO NOTHING and nothing locked before it that another insert waits for. Only when what is
 in the way may give way (a dead hold, the patient's own hold, the visit being moved) is it locked,
 in the order of ids, released, and the insert tried again in a savepoint: both or neither. A visit
-to a session takes its place last (`settle`).
+to a session takes its place last (`settle`). How many visits a patient may have to come is counted
+by the statement that takes the time, under the patient's own lock.
 """
 
 import secrets
@@ -14,18 +15,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
 from crm import availability, clinic_sessions
 from crm.appointments import steps
-from crm.appointments.refusals import NotBookable, PatientBusy, SlotTaken
+from crm.appointments.refusals import BookingLimit, NotBookable, PatientBusy, SlotTaken
 from crm.availability import Slot
 from crm.kit.ids import uuid7
 from crm.models import BLOCKS_PATIENT, BLOCKS_PRACTITIONER, Appointment, Hospital, Service
 from crm.models import AppointmentStatus as Status
 
+MOST_OPEN = 3
+"""Visits to come that one patient may have."""
 _TRIES = 3
 _Other = Row[UUID, UUID, datetime | None]
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another
@@ -71,6 +74,21 @@ class Wanted:
         return self.moving is not None and self.moving.during.overlaps(self.during)
 
     @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What must hold when the time is taken: a visit more may be booked."""
+        is_one_more = self.moving is None and self.override is None
+        return [self._to_come < MOST_OPEN] if is_one_more else []
+
+    @property
+    def _to_come(self) -> ColumnElement[int]:
+        return func.visits_to_come(self.patient_id, self.now)
+
+    def refuse_one_too_many(self, session: Session) -> None:
+        """Raise BookingLimit when no visit more may be booked."""
+        if self.conditions and session.execute(select(self._to_come)).scalar_one() >= MOST_OPEN:
+            raise BookingLimit(f"At most {MOST_OPEN} visits can be booked.", limit=MOST_OPEN)
+
+    @property
     def succession(self) -> dict[str, Any]:
         """What ties the new row to the old one: its id, and one version more."""
         old = self.moving
@@ -84,9 +102,14 @@ class Wanted:
 
 
 def take(session: Session, wanted: Wanted) -> Appointment:
-    """Insert the row, making those give way that may. Raises SlotTaken, PatientBusy."""
+    """Insert the row, making those give way that may.
+
+    Raises SlotTaken, PatientBusy, BookingLimit.
+    """
     for _ in range(_TRIES):
         taken = _insert(session, wanted)
+        if taken is None:
+            wanted.refuse_one_too_many(session)
         if taken is None and (others := in_the_way(session, wanted)):
             refuse_if_taken(session, wanted, others)
             taken = _swap(session, wanted, others)
@@ -159,7 +182,10 @@ def refuse_if_taken(session: Session, wanted: Wanted, others: Sequence[_Other]) 
 
 
 def _insert(session: Session, wanted: Wanted) -> Appointment | None:
-    """The new row, or None when a constraint says no: overlap, or a reference already given."""
+    """The new row, or None when a condition or a constraint says no.
+
+    That is one visit too many, an overlap, or a reference already given.
+    """
     hospital = select(Hospital.code).where(Hospital.id == wanted.service.hospital_id)
     code = "".join(secrets.choice(_LETTERS) for _ in range(5))
     place = (
@@ -167,29 +193,41 @@ def _insert(session: Session, wanted: Wanted) -> Appointment | None:
         if wanted.service.is_session
         else None
     )
+    row = {
+        "id": uuid7(),
+        "reference": hospital.scalar_subquery() + f"-{code}",
+        "hospital_id": wanted.service.hospital_id,
+        "patient_id": wanted.patient_id,
+        "service_id": wanted.service.id,
+        "practitioner_id": wanted.slot.practitioner_id,
+        "clinic_session_id": place,
+        "during": wanted.during,
+        "blocked": wanted.blocked,
+        "allow_overlap": wanted.overlaps,
+        "override_reason": wanted.override,
+        "status": Status.PENDING if wanted.hold_until else Status.BOOKED,
+        "hold_until": wanted.hold_until,
+        "source": wanted.source,
+        "created_at": wanted.now,
+        "updated_at": wanted.now,
+        **wanted.succession,
+    }
     return session.scalar(
         insert(Appointment)
-        .values(
-            id=uuid7(),
-            reference=hospital.scalar_subquery() + f"-{code}",
-            hospital_id=wanted.service.hospital_id,
-            patient_id=wanted.patient_id,
-            service_id=wanted.service.id,
-            practitioner_id=wanted.slot.practitioner_id,
-            clinic_session_id=place,
-            during=wanted.during,
-            blocked=wanted.blocked,
-            allow_overlap=wanted.overlaps,
-            override_reason=wanted.override,
-            status=Status.PENDING if wanted.hold_until else Status.BOOKED,
-            hold_until=wanted.hold_until,
-            source=wanted.source,
-            created_at=wanted.now,
-            updated_at=wanted.now,
-            **wanted.succession,
-        )
+        .from_select(list(row), _given(row).where(*wanted.conditions))
         .on_conflict_do_nothing()
         .returning(Appointment)
+    )
+
+
+def _given(row: dict[str, Any]) -> Select[*tuple[Any, ...]]:
+    """A row as a query, so that it can be given on a condition."""
+    columns = Appointment.__table__.c
+    return select(
+        *(
+            value if isinstance(value, ColumnElement) else literal(value, columns[name].type)
+            for name, value in row.items()
+        )
     )
 
 
