@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, inspect
 
 from crm.migrations import run as migrations
 from crm.models import Base
-from tests.conftest import named, sqlalchemy_url
+from tests.databases import named, sqlalchemy_url
 
 
 @pytest.fixture
