@@ -47,7 +47,7 @@ PROMISES: Mapping[str, tuple[str, ...]] = {
     "redeemed": ("rewards.redeemed", "rewards.waits"),
     "returned": ("codes.returned",),
     "disputes": ("owner.disputed",),
-    "registered": ("registration.registered",),
+    "registered": ("registration.registered", "registration.registered_for"),
     "erasures": ("privacy.asked",),
     "waits": ("waitlist.joined",),
 }
