@@ -33,6 +33,10 @@ class Directory:
     practitioners: Mapping[UUID, Sequence[Practitioner]]
     """By service, by name."""
 
+    def hospital(self, id_: UUID) -> Hospital | None:
+        """The hospital, when it is open."""
+        return next((each for each in self.hospitals if each.id == id_), None)
+
     def service(self, id_: UUID) -> Service | None:
         """The service, when it is offered somewhere."""
         return next((each for of in self.services.values() for each in of if each.id == id_), None)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from conversations.desk import Answers, Desk, Outcome
 from conversations.desk.identity import check_birth_date, recognise, recognised
-from crm import appointments
+from crm import appointments, directory
 from crm.appointments import TooLate, Visit
 from crm.models import AppointmentStatus, Hospital
 
@@ -37,7 +37,9 @@ def find_visits(desk: Desk, answers: Answers) -> Outcome:
 
 def find_the_way(desk: Desk, answers: Answers) -> Outcome:
     """Where the hospital is."""
-    hospital = desk.session.get_one(Hospital, UUID(answers["visit"]["hospital_id"]))
+    id_ = UUID(answers["visit"]["hospital_id"])
+    open_ = directory.of(desk.session).hospital(id_)
+    hospital = open_ or desk.session.get_one(Hospital, id_)
     way = {"hospital": hospital.name, "address": hospital.address, "phone": hospital.phone}
     calendar = desk.links.calendar(UUID(answers["visit"]["id"]))
     return "way", way | {"map": hospital.directions_url or "", "calendar": calendar}

@@ -26,6 +26,8 @@ def run(session: Session, sql: str, values: Mapping[str, Any]) -> None:
 
 
 def _cursor(session: Session, sql: str, values: Mapping[str, Any]) -> psycopg.Cursor[Row]:
+    if session.autoflush:  # what waits in the session goes first, as with its own statements
+        session.flush()
     connection = _connection(session)
     cursor = connection.connection.cursor()
     for listener in connection.dispatch.before_cursor_execute:

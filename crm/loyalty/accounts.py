@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from crm import patients
+from crm.kit import driver
 from crm.kit.errors import NotFound
 from crm.kit.ids import uuid7
 from crm.kit.permissions import Scope
@@ -19,6 +19,13 @@ from crm.models import LoyaltyAccount, LoyaltyStatus
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another
 CODE_LENGTH = 8
 
+_OPEN = """
+    insert into loyalty_points (
+        id, patient_id, referral_code, tier_since, created_at, updated_at
+    )
+    values (%(id)s, %(patient)s, %(code)s, %(now)s, %(now)s, %(now)s)
+    on conflict (patient_id) do nothing
+"""
 _LOCK = text("""
     select id, patient_id, status, seq, available, qualifying, tier, owed
     from loyalty_points where id = :id for no key update
@@ -27,19 +34,14 @@ _LOCK = text("""
 
 def enrol(session: Session, patient_id: UUID, *, now: datetime) -> LoyaltyAccount:
     """The patient's account, opened when there is none. Safe when two ask at once."""
-    session.execute(
-        insert(LoyaltyAccount)
-        .values(
-            id=uuid7(),
-            patient_id=patient_id,
-            referral_code=new_code(),
-            tier_since=now,
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["patient_id"])
-    )
+    open_(session, patient_id, now=now)
     return of(session, patient_id)
+
+
+def open_(session: Session, patient_id: UUID, *, now: datetime) -> None:
+    """See to it that the patient has an account."""
+    account = {"id": uuid7(), "patient": patient_id, "code": new_code(), "now": now}
+    driver.run(session, _OPEN, account)
 
 
 def new_code() -> str:

@@ -4,14 +4,16 @@ The award itself is the function `award_points` of the database: one round trip,
 account is locked by one statement and what the award rests on is read by the next.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, column, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from crm.kit import driver
 from crm.kit.errors import DomainError
 from crm.kit.ids import uuid7
 from crm.loyalty import accounts, debts, ledger
@@ -34,27 +36,27 @@ MONTH_END = (
 """When what a rule `r` gives for an event `g` ends: as `validity.month_end`."""
 
 _GIVEN = "given"
-_AWARD = text("""
+_AWARD = """
     select outcome, account_id, points, available, qualifying, tier, tier_before, owed, detail
     from award_points(
-        :patient_id, :rule, :source_type, :source_id, :amount_kobo, :reason, :actor_id, :now, :id
+        %(patient_id)s, %(rule)s, %(source_type)s, %(source_id)s, %(amount_kobo)s, %(reason)s,
+        %(actor_id)s, %(now)s, %(id)s
     )
-""").columns(
-    *map(
-        column,
-        (
-            "outcome",
-            "account_id",
-            "points",
-            "available",
-            "qualifying",
-            "tier",
-            "tier_before",
-            "owed",
-            "detail",
-        ),
-    )
-)
+"""
+
+
+class _Found(NamedTuple):
+    """What the function says became of it; a credit by hand tells the same of the account."""
+
+    outcome: str
+    account_id: UUID
+    points: int
+    available: int
+    qualifying: int
+    tier: str
+    tier_before: str
+    owed: int
+    detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,10 @@ def earn(
         "now": now,
         "id": uuid7(),
     }
-    found = session.execute(_AWARD, event).one()
+    found = _award(session, event)
     if found.outcome == "not_enrolled":
-        accounts.enrol(session, patient_id, now=now)
-        found = session.execute(_AWARD, event).one()
+        accounts.open_(session, patient_id, now=now)
+        found = _award(session, event)
     if found.outcome != _GIVEN:
         raise _refusal(found)
     return _awarded(session, event["id"], found, now=now)
@@ -147,7 +149,12 @@ def give(session: Session, credit: Credit, *, now: datetime) -> Award:
     return _awarded(session, id_, after, now=now)
 
 
-def _awarded(session: Session, id_: Any, after: Row[Any], *, now: datetime) -> Award:
+def _award(session: Session, event: Mapping[str, Any]) -> _Found:
+    (row,) = driver.fetch(session, _AWARD, event)
+    return _Found(*row)
+
+
+def _awarded(session: Session, id_: Any, after: Row[Any] | _Found, *, now: datetime) -> Award:
     paid = debts.collect(session, after.account_id, now=now) if after.owed else 0
     return Award(
         transaction_id=id_,
@@ -160,12 +167,12 @@ def _awarded(session: Session, id_: Any, after: Row[Any], *, now: datetime) -> A
     )
 
 
-def _refusal(found: Row[Any]) -> DomainError:
+def _refusal(found: _Found) -> DomainError:
     match found.outcome:
         case "already_awarded":
             return AlreadyAwarded("These points were given before.", transaction_id=found.detail)
         case "cap_reached":
-            return CapReached("No more of these points today.", daily_cap=int(found.detail))
+            return CapReached("No more of these points today.", daily_cap=int(found.detail or 0))
         case "nothing_earned":
             return NothingEarned("The amount is too small for a point.")
         case "account_frozen":

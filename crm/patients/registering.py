@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from crm import consents
+from crm.kit import driver
 from crm.kit.crypto import Vault
 from crm.kit.errors import Invalid
 from crm.kit.ids import uuid7
 from crm.kit.permissions import Scope
 from crm.models import (
     Address,
-    AddressHolder,
     BloodGroup,
     Gender,
     Genotype,
@@ -40,10 +39,29 @@ _PLAIN = (
     "guardian_id",
     "preferred_channel",
 )
-_NUMBER = text("""
-    select h.code || '-' || lpad(nextval('patient_numbers')::text, 6, '0')
-    from hospitals h where h.id = :hospital
-""")
+_NUMBER = """
+    with n as materialized (
+        select h.id, h.code || '-' || lpad(nextval('patient_numbers')::text, 6, '0') as number
+        from hospitals h where h.id = %(hospital)s
+    )
+    select n.number, exists (
+        select from patient_profiles p where p.home_hospital_id = n.id and p.mrn = n.number
+    ) from n
+"""
+_SPEAK_FOR = """
+    with held as (
+        insert into address_holders (address_id, patient_id, role, since)
+        values (%(address)s, %(patient)s, %(role)s, %(now)s)
+    )
+    insert into consents (
+        id, address_id, patient_id, purpose, is_granted, wording, language, source,
+        proof_message_id, at
+    )
+    values (
+        %(id)s, %(address)s, %(patient)s, 'care', true, %(wording)s, %(language)s, %(source)s,
+        %(proof)s, %(now)s
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +137,9 @@ def register(
     )
     session.add(patient)
     session.flush()
-    session.add(AddressHolder(address_id=address_id, patient_id=id_, role=role, since=now))
-    session.flush()
-    consents.record(
-        session,
-        address_id=address_id,
-        patient_id=id_,
-        purpose="care",
-        is_granted=True,
-        wording=wording,
-        language=language,
-        source=source,
-        proof_message_id=proof_message_id,
-        now=now,
-    )
+    consent = {"wording": wording, "language": language, "source": source}
+    speaks = {"address": address_id, "patient": id_, "role": role.value, "now": now}
+    driver.run(session, _SPEAK_FOR, {"id": uuid7(), "proof": proof_message_id, **speaks, **consent})
     return patient
 
 
@@ -244,17 +251,11 @@ def _agree(
 
 def _next_number(session: Session, hospital_id: UUID | None) -> str | None:
     """The next free number of the hospital; None without a hospital."""
-    while True:
-        number: str | None = session.scalar(_NUMBER, {"hospital": hospital_id})
-        if number is None or not _is_taken(session, hospital_id, number):
-            return number
-
-
-def _is_taken(session: Session, hospital_id: UUID | None, number: str) -> bool:
-    holder = select(Patient.id).where(
-        Patient.home_hospital_id == hospital_id, Patient.mrn == number
-    )
-    return session.scalar(holder) is not None
+    while hospital_id and (found := driver.fetch(session, _NUMBER, {"hospital": hospital_id})):
+        number, is_taken = found[0]
+        if not is_taken:
+            return str(number)
+    return None
 
 
 def _first_of(session: Session, address_id: UUID) -> UUID | None:

@@ -10,10 +10,10 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
+from crm.kit import driver
 from crm.kit.clock import at_lagos, lagos
 from crm.kit.ids import uuid7
 from crm.models import Address, Appointment, Reminder, ReminderKind, ReminderStatus
@@ -23,15 +23,23 @@ HOURS_AHEAD = timedelta(hours=2)
 _WAKING = (time(7), time(21))
 _EVENING = time(19)
 
-_ADDRESS = text("""
+_ADDRESS = """
     select a.id, a.channel
     from address_holders h
     join addresses a on a.id = h.address_id and a.channel in ('whatsapp', 'sms')
     left join conversations c on c.address_id = a.id
-    where h.patient_id = :patient
+    where h.patient_id = %(patient)s
     order by c.heard_at desc nulls last, a.channel = 'whatsapp' desc, h.since desc
     limit 1
-""")
+"""
+_PLAN = """
+    insert into appointment_reminders (
+        id, appointment_id, appointment_version, kind, channel, address_id, due_at
+    )
+    select id, %(visit)s, %(version)s, kind, %(channel)s, %(address_id)s, due_at
+    from unnest(%(ids)s::uuid[], %(kinds)s::text[], %(due)s::timestamptz[]) as r(id, kind, due_at)
+    on conflict do nothing
+"""
 _VOID = text("""
     update appointment_reminders
     set status = 'cancelled', updated_at = :now
@@ -62,21 +70,17 @@ def plan(
     if found is None:
         return 0
     address_id, channel = found
-    rows = [
-        {
-            "id": uuid7(),
-            "appointment_id": appointment.id,
-            "appointment_version": appointment.version,
-            "kind": kind,
-            "channel": channel,
-            "address_id": address_id,
-            "due_at": due_at,
+    planned = due_times(appointment.starts_at, now=now)
+    if planned:
+        rows = {
+            "ids": [uuid7() for _ in planned],
+            "kinds": [kind.value for kind, _ in planned],
+            "due": [due_at for _, due_at in planned],
         }
-        for kind, due_at in due_times(appointment.starts_at, now=now)
-    ]
-    if rows:
-        session.execute(insert(Reminder).values(rows).on_conflict_do_nothing())
-    return len(rows)
+        visit = {"visit": appointment.id, "version": appointment.version}
+        to = {"channel": channel.value, "address_id": address_id}
+        driver.run(session, _PLAN, rows | visit | to)
+    return len(planned)
 
 
 def due_times(starts_at: datetime, *, now: datetime) -> list[tuple[ReminderKind, datetime]]:
@@ -113,8 +117,8 @@ def void(session: Session, appointment_id: UUID, *, now: datetime) -> None:
 
 
 def _address_of(session: Session, patient_id: UUID) -> tuple[UUID, Channel] | None:
-    row = session.execute(_ADDRESS, {"patient": patient_id}).one_or_none()
-    return (row.id, Channel(row.channel)) if row else None
+    rows = driver.fetch(session, _ADDRESS, {"patient": patient_id})
+    return next(((id_, Channel(channel)) for id_, channel in rows), None)
 
 
 def _is_waking(moment: datetime) -> bool:

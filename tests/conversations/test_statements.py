@@ -17,15 +17,15 @@ ASKED = {
     "birth date": 2,
     "state": 2,
     "hospital": 3,
-    "register": 8,
+    "register": 6,
     "book": 3,
     "service": 2,
     "with whom": 4,
     "not understood": 3,
     "time, held": 6,
-    "booked": 12,
+    "booked": 11,
     "appointments": 4,
-    "directions": 3,
+    "directions": 2,
     "menu": 2,
 }
 
