@@ -12,7 +12,7 @@ from uuid import UUID
 from bot.channels.carrier import Channel
 from bot.texts import say, spoken
 from conversations.said import Said
-from conversations.understand import fold, rating, rating_with_reason, yes_no
+from conversations.understand import command, fold, rating, rating_with_reason, yes_no
 from crm.inbox import Talk
 
 _SCORES = ("1", "2", "3", "4", "5")
@@ -23,6 +23,8 @@ _ANSWERS: Mapping[str, tuple[str, ...]] = {
     "waitlist": ("take_it", "pass_on"),
 }
 _SURVEYS = ("feedback", "survey")
+_YES_OR_NO = {"reminder": ("confirm", "cancel"), "waitlist": ("take_it", "pass_on")}
+_WISHES = {"cancel": "cancel", "change": "move"}
 _ANSWERED_WITHIN = {
     "reminder": timedelta(days=30),
     "feedback": timedelta(days=15),
@@ -94,10 +96,11 @@ def _in_words(question: Question, said: Said) -> str | None:
     if question.kind in _SURVEYS:
         score = rating(said.text)
         return str(score) if score else None
-    if question.kind == "waitlist":
-        wants = yes_no(said.text)
-        if wants is not None:
-            return "take_it" if wants else "pass_on"
+    if question.kind in _YES_OR_NO and (wants := yes_no(said.text)) is not None:
+        return _YES_OR_NO[question.kind][not wants]
+    wished = command(said.text, languages=spoken()) or ""
+    if question.kind == "reminder" and wished in _WISHES:
+        return _WISHES[wished]
     return _by_label(question, said)
 
 

@@ -199,6 +199,9 @@ _NTH_OF_MONTH = rf"\b(?P<d>\d{{1,2}}){_NTH}?(?: of)? (?P<which>this|next) month\
 _NTH_ALONE = rf"\b(?P<d>\d{{1,2}}){_NTH}\b(?! (?:floor|street|time|child|baby|visit))"
 
 _Meaning = Callable[[re.Match[str], date], Days]
+_SOON = (
+    r"\b(?:asap|as soon as possible|soonest|earliest|first available|any ?day|any ?time|whenever)\b"
+)
 _RULES: list[tuple[re.Pattern[str], _Meaning]] = [
     (re.compile(pattern), meaning)
     for pattern, meaning in (
@@ -222,5 +225,6 @@ _RULES: list[tuple[re.Pattern[str], _Meaning]] = [
         (r"\b(?P<which>this|next) month\b", _this_or_next_month),
         (rf"\bin (?P<m>{month_names})\b", _whole_month),
         (rf"\b(?P<m>{_LONG_MONTHS})\b", _whole_month),
+        (_SOON, lambda _match, today: Days(today, today + timedelta(days=7))),
     )
 ]

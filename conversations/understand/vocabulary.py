@@ -40,6 +40,7 @@ _PLAIN_WORDS = """
     day days week weeks fortnight fortnights weekend weekends month months
     now today tomorrow tonight tonite
     noon midday midnight
+    asap soonest possible anyday anytime whenever
 """
 TIME_WORDS = frozenset(
     word

@@ -64,6 +64,39 @@ def test_after_a_day_the_reminder_is_a_template_and_its_button_confirms(talk, st
     assert only_visit(stack).confirmed_at is not None
 
 
+@pytest.mark.parametrize("words", ["yes", "Yes I will come", "I go come", "ok sir", "yes na"])
+def test_a_yes_in_any_words_confirms(talk, stack, words):
+    talk(
+        BY_TEXT
+        + f"""
+    Musa: {words}
+    Bot: Thank you. We expect Musa on Tue 24 Nov, 3pm at GrandPro Ikeja.
+    """
+    )
+    assert only_visit(stack).confirmed_at is not None
+
+
+@pytest.mark.parametrize("words", ["no", "I can't come", "I no fit come again"])
+def test_a_no_in_any_words_asks_whether_to_cancel(talk, words):
+    talk(
+        BY_TEXT
+        + f"""
+    Musa: {words}
+    Bot: Cancel Musa's visit on Tue 24 Nov, 3pm at GrandPro Ikeja?...
+    """
+    )
+
+
+def test_to_change_it_in_words_leads_to_other_days(talk):
+    talk(
+        BY_TEXT
+        + """
+    Musa: reschedule
+    Bot: Which day?...
+    """
+    )
+
+
 def test_two_moves_the_visit(talk, stack):
     talk(
         BY_TEXT
