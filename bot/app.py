@@ -53,6 +53,7 @@ def create_app(wiring: Wiring) -> Flask:
     )
     app.extensions["wiring"] = wiring
     _furnish(app)
+    app.after_request(_protect)
     openapi.describe(app)
     limits.apply(app, wiring)
     links = (
@@ -99,7 +100,7 @@ def _furnish(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = _BIGGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = _BIGGEST_BODY
     app.before_request(_begin)
-    app.after_request(_finish)
+    app.after_request(_count)
 
 
 def _by_path(carriers: "WSGIApplication", pages: "WSGIApplication") -> "WSGIApplication":
@@ -117,14 +118,19 @@ def _begin() -> None:
     bind_contextvars(request_id=g.request_id)
 
 
-def _finish(response: Response) -> Response:
+def _count(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     seconds = perf_counter() - g.started
     metrics.http_requests.labels(request.method, route, response.status_code).inc()
     metrics.http_request_seconds.labels(route).observe(seconds)
+    response.headers["X-Request-Id"] = g.request_id
+    return response
+
+
+def _protect(response: Response) -> Response:
+    """What browsers are told; carriers are none."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = g.request_id
     return response
 
 
