@@ -339,9 +339,9 @@ class Play:
         return self._taken_up(talk.dialogue, talk.state, talk.context.get("answers", {}))
 
     def _taken_up(self, name: str | None, state: str | None, answers: Answers) -> Dialogue | None:
-        """A talk where it stands; one about somebody begins anew once the proof has lapsed."""
+        """A talk where it stands; anew, when it is not known (any more) about whom it is."""
         talk = self._at(name, state, answers)
-        if talk and talk.is_personal and not patient_of(self.desk, answers):
+        if talk and whose.is_to_be_found(self.desk, talk):
             return self._settle(self._begin(talk.name, answers))
         return talk
 

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from bot.texts import spoken
 from conversations.desk import Desk
+from conversations.desk.identity import patient_of
 from conversations.desk.proof import KNOWN_FOR
-from conversations.dialogue import Answers
+from conversations.dialogue import Answers, Dialogue
 from crm.models import Owner, OwnerSurvey
 
 _EITHER = frozenset({"survey", "sides", "person", "language", "distress", "resume", "lost", "why"})
@@ -43,6 +44,13 @@ def meant(desk: Desk, name: str, answers: Answers) -> str:
         return name
     is_wish = name == "owner" and bool(answers.get("intent"))
     return _side(desk, is_wish=is_wish)
+
+
+def is_to_be_found(desk: Desk, talk: Dialogue) -> bool:
+    """True when a talk is about somebody and must ask about whom: another came in between."""
+    if talk.name == "owner":
+        return desk.talk.owner_id is None
+    return talk.is_personal and patient_of(desk, talk.answers) is None
 
 
 def speak_as(desk: Desk, owner: Owner) -> None:

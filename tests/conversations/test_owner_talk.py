@@ -25,6 +25,7 @@ from crm.models import (
     TaxCategory,
 )
 from crm.outbox import unseal
+from tests.conversations.clinics import a_past_visit, ask
 from tests.conversations.estates import approve, earned, own, pay, payout_of, step
 from tests.crm.estate import staff
 from tests.people import ADA, AMINA, DANLADI, FOLAKE, HALIMA, OKON
@@ -242,7 +243,7 @@ def test_clumsy_words_two_languages_and_a_slip_are_understood(talk, stack):
         Okon: i no sabi am oo
         Bot: Abeg send 4 digits...
         Okon: na 4 3 2 1
-        Bot: Approved, e dey come: NGN 0.00. Dey wait for approval: NGN 1,125,000.00...
+        Bot: Dey wait for approval: NGN 1,125,000.00...
         Okon: english
         Bot: We will write in English.
 
@@ -548,6 +549,31 @@ def test_a_phone_of_a_patient_and_an_owner_is_asked_once_and_switched_by_menu(ta
     """)
 
 
+def test_a_word_as_a_patient_in_between_leaves_the_owner_an_owner(talk, stack):
+    own(stack, FOLAKE)
+    stack.register(FOLAKE, "Folake Ade")
+    earned(stack, 12_500_000)
+    a_past_visit(stack, FOLAKE)
+    ask(stack)
+    talk("""
+        Bot to Folake: Hello Folake, thank you for coming to GrandPro Ikeja...
+        Folake: payout october
+        Bot: This is about money...
+        Folake: 4321
+        Bot: October 2026, GrandPro Ikeja: NGN 1,125,000.00...[Statement] [Something is wrong]
+        Folake: [Excellent]
+        Bot: Thank you. You gave us 5 of 5...
+        Folake: [Skip]
+        Bot: Would you like to tell us more?...
+        Folake: [Skip]
+        Bot: Thank you. It helps us do better. Send MENU for more.
+
+             October 2026, GrandPro Ikeja: NGN 1,125,000.00...[Statement] [Something is wrong]
+        Folake: [Statement]
+        Bot: Your statement for October 2026...
+    """)
+
+
 def test_a_clerk_who_writes_for_two_owners_says_for_which(talk, stack):
     own(stack, HALIMA, name="Chief Bako")
     own(stack, HALIMA, name="Zuma Holdings", code="WUS")
@@ -737,7 +763,7 @@ def test_pidgin_all_the_way(talk, stack):
         Okon: 9999
         Bot: E no match wetin we get. Tries wey remain: 2...
         Okon: 4321
-        Bot: Approved, e dey come: NGN 0.00. Dey wait for approval: NGN 1,125,000.00...
+        Bot: Dey wait for approval: NGN 1,125,000.00...
         Okon: wetin be my share
         Bot: GrandPro Ikeja: you dey get 10% of the revenue wey we receive...
         Okon: the money no complete
