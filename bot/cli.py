@@ -55,6 +55,7 @@ def seed(number: int) -> None:
 
     In production only the hospitals: everybody knows the passwords of the demo's users.
     """
+    from bot import logs
     from bot.progress import track
     from conversations import demo as talks
     from conversations.engine import House
@@ -70,7 +71,8 @@ def seed(number: int) -> None:
             seed=number,
             watch=partial(track, label="people and their two years"),
         ):
-            talks.play(session, House.of(wiring), now=now)
+            with logs.only_warnings(wiring.settings.log_level):
+                talks.play(session, House.of(wiring), now=now)
     click.echo("The demo is in the database.")
 
 

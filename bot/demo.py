@@ -21,7 +21,7 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from honcho.process import Process
 
-from bot import shared_metrics
+from bot import logs, shared_metrics
 from bot.config import Settings
 from bot.embedded import Servers
 from bot.embedded.processes import bound_to_us
@@ -84,7 +84,8 @@ def _prepare(settings: Settings) -> None:
     with wiring.transaction() as session:
         seed.demo(session, now=wiring.now())
         if demo.fill(session, now=wiring.now(), passwords=wiring.passwords):
-            talks.play(session, House.of(wiring), now=wiring.now())
+            with logs.only_warnings(settings.log_level):
+                talks.play(session, House.of(wiring), now=wiring.now())
     wiring.engine.dispose()
     wiring.redis.close()
     shared_metrics.tidy(shared_metrics.share(settings.home))

@@ -6,6 +6,8 @@ Bind ids with `structlog.contextvars.bound_contextvars(request_id=...)`; every l
 import logging
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import structlog
@@ -71,6 +73,16 @@ def configure(level: str = "INFO") -> None:
         cache_logger_on_first_use=True,
     )
     _route_libraries(number, shape)
+
+
+@contextmanager
+def only_warnings(level: str) -> Iterator[None]:
+    """Say nothing of what goes well inside; afterwards the level is `level` again."""
+    configure("WARNING")
+    try:
+        yield
+    finally:
+        configure(level)
 
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

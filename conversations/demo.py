@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
+from structlog.contextvars import unbind_contextvars
 
 from bot.channels.carrier import Channel
 from conversations.engine import House, take_turn
@@ -72,6 +73,7 @@ def play(session: Session, house: House, *, now: datetime) -> int:
         _talk(session, house, speaker, words, at=began_at + number * _APART)
         for number, (speaker, words) in enumerate(talks)
     )
+    unbind_contextvars("conversation_id", "message_id", "turn")
     session.execute(_SENT, {"since": since, "now": now})
     session.info.pop("lanes", None)
     return said
