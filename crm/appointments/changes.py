@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
@@ -87,9 +86,8 @@ def book(
     if override is None:
         checks.refuse_unless_meant(session, patient_id, service, slot)
     with _whole(session, wanted):
-        booked = _turn_hold(session, hold_id, wanted) or _taken(
-            session, wanted, is_offered=is_offered
-        )
+        held = taking.turn_hold(session, hold_id, wanted) if hold_id else None
+        booked = held or _taken(session, wanted, is_offered=is_offered)
         if moving is not None:
             old = steps.close(session, moving.id, reason="rescheduled", now=now)
             wanted.freed.extend(steps.places([old.clinic_session_id if old else None]))
@@ -229,25 +227,3 @@ def _refuse_if_late(starts_at: datetime, now: datetime) -> None:
 def _refuse_if_moved_often(moves: int) -> None:
     if moves >= MAX_MOVES:
         raise TooManyMoves("This visit was moved three times already.")
-
-
-def _turn_hold(session: Session, hold_id: UUID | None, wanted: Wanted) -> Appointment | None:
-    """The hold as a booking, if it still lives and holds the time wanted."""
-    if hold_id is None:
-        return None
-    return session.scalar(
-        update(Appointment)
-        .where(Appointment.id == hold_id, Appointment.status == AppointmentStatus.PENDING)
-        .where(Appointment.hold_until > wanted.now)
-        .where(Appointment.patient_id == wanted.patient_id)
-        .where(Appointment.practitioner_id == wanted.slot.practitioner_id)
-        .where(Appointment.during == wanted.during, *wanted.conditions)
-        .values(
-            status=AppointmentStatus.BOOKED,
-            hold_until=None,
-            updated_at=wanted.now,
-            **wanted.succession,
-        )
-        .returning(Appointment)
-        .execution_options(populate_existing=True, synchronize_session=False)
-    )

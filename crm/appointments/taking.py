@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, text
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy import ColumnElement, Row, and_, or_, select, text
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from crm import availability, clinic_sessions
@@ -24,7 +24,7 @@ from crm.appointments import steps
 from crm.appointments.refusals import BookingLimit, NotBookable, PatientBusy, SlotTaken
 from crm.availability import Slot
 from crm.kit.ids import uuid7
-from crm.models import BLOCKS_PATIENT, BLOCKS_PRACTITIONER, Appointment, Hospital, Service
+from crm.models import BLOCKS_PATIENT, BLOCKS_PRACTITIONER, Appointment, Service
 from crm.models import AppointmentStatus as Status
 
 MOST_OPEN = 3
@@ -34,6 +34,46 @@ _Other = Row[UUID, UUID, datetime | None]
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another
 # The constraints' own words, so that a prepared statement can still use their indexes.
 _BLOCKS_PATIENT, _BLOCKS_PRACTITIONER = text(BLOCKS_PATIENT), text(BLOCKS_PRACTITIONER)
+
+_MAY_BE_ONE_MORE = f"""
+    case when :is_one_more then visits_to_come(:patient_id, :now) < {MOST_OPEN} else true end
+"""
+_MAY_BOOK = text(f"select {_MAY_BE_ONE_MORE}")
+_TAKE = select(Appointment).from_statement(
+    text(f"""
+        insert into appointments (
+            id, reference, hospital_id, patient_id, service_id, practitioner_id,
+            clinic_session_id, during, blocked, allow_overlap, override_reason, status, hold_until,
+            source, previous_id, version, created_at, updated_at
+        )
+        select cast(:id as uuid), h.code || '-' || :code, h.id, cast(:patient_id as uuid),
+               cast(:service_id as uuid), cast(:practitioner_id as uuid),
+               cast(:clinic_session_id as uuid), tstzrange(:starts_at, :ends_at),
+               tstzrange(:blocked_from, :blocked_until), cast(:allow_overlap as boolean),
+               cast(:override_reason as text), cast(:status as text),
+               cast(:hold_until as timestamptz), cast(:source as text),
+               cast(:previous_id as uuid), cast(:version as integer),
+               cast(:now as timestamptz), cast(:now as timestamptz)
+        from hospitals h where h.id = :hospital_id and {_MAY_BE_ONE_MORE}
+        on conflict do nothing
+        returning appointments.*
+    """)  # noqa: S608 -- the pieces are our own
+)
+_TURN_HOLD = (
+    select(Appointment)
+    .from_statement(
+        text(f"""
+            update appointments
+            set status = 'booked', hold_until = null, updated_at = :now,
+                previous_id = cast(:previous_id as uuid), version = :version
+            where id = :hold_id and status = 'pending' and hold_until > :now
+              and patient_id = :patient_id and practitioner_id = :practitioner_id
+              and during = tstzrange(:starts_at, :ends_at) and {_MAY_BE_ONE_MORE}
+            returning appointments.*
+        """)  # noqa: S608 -- the pieces are our own
+    )
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +114,29 @@ class Wanted:
         return self.moving is not None and self.moving.during.overlaps(self.during)
 
     @property
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """What must hold when the time is taken: a visit more may be booked."""
-        is_one_more = self.moving is None and self.override is None
-        return [self._to_come < MOST_OPEN] if is_one_more else []
-
-    @property
-    def _to_come(self) -> ColumnElement[int]:
-        return func.visits_to_come(self.patient_id, self.now)
+    def is_one_more(self) -> bool:
+        """True when it counts among the visits that a patient may have to come."""
+        return self.moving is None and self.override is None
 
     def refuse_one_too_many(self, session: Session) -> None:
         """Raise BookingLimit when no visit more may be booked."""
-        if self.conditions and session.execute(select(self._to_come)).scalar_one() >= MOST_OPEN:
+        if self.is_one_more and not session.execute(_MAY_BOOK, self.facts).scalar_one():
             raise BookingLimit(f"At most {MOST_OPEN} visits can be booked.", limit=MOST_OPEN)
 
     @property
-    def succession(self) -> dict[str, Any]:
-        """What ties the new row to the old one: its id, and one version more."""
+    def facts(self) -> dict[str, Any]:
+        """What the statements that take a time ask of it."""
         old = self.moving
-        return {"previous_id": old.id if old else None, "version": old.version + 1 if old else 1}
+        return {
+            "patient_id": self.patient_id,
+            "practitioner_id": self.slot.practitioner_id,
+            "starts_at": self.slot.starts_at,
+            "ends_at": self.slot.ends_at,
+            "now": self.now,
+            "is_one_more": self.is_one_more,
+            "previous_id": old.id if old else None,
+            "version": old.version + 1 if old else 1,
+        }
 
     def gives_way(self, other: _Other) -> bool:
         """True for a dead hold, the patient's own hold and the visit being moved."""
@@ -116,6 +160,12 @@ def take(session: Session, wanted: Wanted) -> Appointment:
         if taken is not None:
             return taken
     raise slot_taken(session, wanted)
+
+
+def turn_hold(session: Session, hold_id: UUID, wanted: Wanted) -> Appointment | None:
+    """The hold as a booking, if it still lives and holds the time wanted."""
+    turned: Appointment | None = session.scalar(_TURN_HOLD, wanted.facts | {"hold_id": hold_id})
+    return turned
 
 
 def take_beside(session: Session, wanted: Wanted) -> Appointment:
@@ -186,49 +236,29 @@ def _insert(session: Session, wanted: Wanted) -> Appointment | None:
 
     That is one visit too many, an overlap, or a reference already given.
     """
-    hospital = select(Hospital.code).where(Hospital.id == wanted.service.hospital_id)
     code = "".join(secrets.choice(_LETTERS) for _ in range(5))
     place = (
         clinic_sessions.find_or_make(session, wanted.service, wanted.slot, now=wanted.now)
         if wanted.service.is_session
         else None
     )
+    blocked = wanted.blocked
     row = {
         "id": uuid7(),
-        "reference": hospital.scalar_subquery() + f"-{code}",
+        "code": code,
         "hospital_id": wanted.service.hospital_id,
-        "patient_id": wanted.patient_id,
         "service_id": wanted.service.id,
-        "practitioner_id": wanted.slot.practitioner_id,
         "clinic_session_id": place,
-        "during": wanted.during,
-        "blocked": wanted.blocked,
+        "blocked_from": blocked.lower,
+        "blocked_until": blocked.upper,
         "allow_overlap": wanted.overlaps,
         "override_reason": wanted.override,
-        "status": Status.PENDING if wanted.hold_until else Status.BOOKED,
+        "status": (Status.PENDING if wanted.hold_until else Status.BOOKED).value,
         "hold_until": wanted.hold_until,
         "source": wanted.source,
-        "created_at": wanted.now,
-        "updated_at": wanted.now,
-        **wanted.succession,
     }
-    return session.scalar(
-        insert(Appointment)
-        .from_select(list(row), _given(row).where(*wanted.conditions))
-        .on_conflict_do_nothing()
-        .returning(Appointment)
-    )
-
-
-def _given(row: dict[str, Any]) -> Select[*tuple[Any, ...]]:
-    """A row as a query, so that it can be given on a condition."""
-    columns = Appointment.__table__.c
-    return select(
-        *(
-            value if isinstance(value, ColumnElement) else literal(value, columns[name].type)
-            for name, value in row.items()
-        )
-    )
+    taken: Appointment | None = session.scalar(_TAKE, wanted.facts | row)
+    return taken
 
 
 def _swap(session: Session, wanted: Wanted, others: Sequence[_Other]) -> Appointment | None:
