@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy.orm import Session
+from sqlalchemy import text
+from sqlalchemy.orm import Session, sessionmaker
 
 from bot.channels.carrier import Channel
 from crm import addresses, appointments, availability, consents
@@ -127,3 +128,34 @@ def a_phone(
     )
     session.flush()
     return address
+
+
+def people(crowd: sessionmaker[Session], count: int, now: datetime) -> list[Patient]:
+    """Patients that everybody sees, each with a phone."""
+    with crowd.begin() as session:
+        patients = [a_patient(f"Person{number} Test") for number in range(count)]
+        session.add_all(patients)
+        session.flush()
+        for number, patient in enumerate(patients):
+            a_phone(session, patient, f"+23491400010{number:02}", now=now)
+    return patients
+
+
+def assert_no_overlaps(session: Session) -> None:
+    """Nobody, doctor or patient, is in two places at once."""
+    overlaps = text(
+        "select count(*) from appointments a join appointments b on a.id < b.id "
+        "and (a.practitioner_id = b.practitioner_id or a.patient_id = b.patient_id) "
+        "and a.during && b.during "
+        "where a.status in ('pending', 'booked') and b.status in ('pending', 'booked')"
+    )
+    assert session.scalar(overlaps) == 0
+
+
+def assert_reminders_only_for_live_visits(session: Session) -> None:
+    """Nobody is reminded of a visit that will not be."""
+    dead = text(
+        "select count(*) from appointment_reminders r join appointments a "
+        "on a.id = r.appointment_id where r.status = 'pending' and a.status <> 'booked'"
+    )
+    assert session.scalar(dead) == 0

@@ -1,14 +1,29 @@
-"""The clinic that tests of time and bookings happen in."""
+"""The clinic that tests of time and bookings happen in, and the crowd that meets there."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.orm import Session, sessionmaker
 
+from crm.kit.crypto import Vault
 from tests.crm.clinic import Clinic, a_clinic
+from tests.databases import sqlalchemy_url
 
 
 @pytest.fixture
-def clinic(session: Session, now: datetime) -> Clinic:
-    """Two doctors, and Ada and Musa to visit them."""
-    return a_clinic(session, now=now)
+def clinic(request: pytest.FixtureRequest, now: datetime) -> Clinic:
+    """Two doctors, and Ada and Musa to visit them; everybody sees it where there is a crowd."""
+    if "crowd" in request.fixturenames:
+        with request.getfixturevalue("crowd").begin() as session:
+            return a_clinic(session, now=now)
+    return a_clinic(request.getfixturevalue("session"), now=now)
+
+
+@pytest.fixture
+def crowd(database_url: str, vault: Vault) -> Iterator[sessionmaker[Session]]:
+    """Sessions without a pool: as many connections as people."""
+    crowd = create_engine(sqlalchemy_url(database_url), poolclass=NullPool)
+    yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
+    crowd.dispose()

@@ -1,101 +1,28 @@
 """People who want the same thing at the same moment, with real threads and connections."""
 
-import random
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import NullPool, create_engine, text
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import text
 
 from crm import appointments, reminders
 from crm.appointments import SlotTaken
 from crm.kit.errors import DomainError
-from crm.models import Appointment, Patient
-from tests.crm.clinic import a_clinic, a_patient, a_phone
-from tests.databases import sqlalchemy_url
+from crm.models import Appointment
+from tests.at_once import at_once, kinds, race, storm
+from tests.crm.clinic import (
+    a_patient,
+    a_phone,
+    assert_no_overlaps,
+    assert_reminders_only_for_live_visits,
+    people,
+)
 
 MINUTE = timedelta(minutes=1)
-_PATIENCE_S = 60
-
-
-@pytest.fixture
-def crowd(database_url, vault):
-    """Sessions without a pool: as many connections as people."""
-    crowd = create_engine(sqlalchemy_url(database_url), poolclass=NullPool)
-    yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
-    crowd.dispose()
-
-
-@pytest.fixture
-def clinic(crowd, now):
-    """A clinic that everybody sees."""
-    with crowd.begin() as session:
-        return a_clinic(session, now=now)
-
-
-def people(crowd, count: int, now) -> list[Patient]:
-    with crowd.begin() as session:
-        patients = [a_patient(f"Person{number} Test") for number in range(count)]
-        session.add_all(patients)
-        session.flush()
-        for number, patient in enumerate(patients):
-            a_phone(session, patient, f"+23491400010{number:02}", now=now)
-    return patients
-
-
-def at_once(crowd, acts: Sequence[Callable[[Session], object]]) -> list[object]:
-    """What each act returned or which rule said no, all begun at the same moment."""
-    start = threading.Barrier(len(acts))
-
-    def run(act):
-        with crowd() as session:
-            session.connection()
-            start.wait(_PATIENCE_S)
-            try:
-                outcome = act(session)
-            except DomainError as refusal:
-                outcome = refusal
-            session.commit()
-            return outcome
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
-
-
-def kinds(outcomes) -> Counter:
-    return Counter(type(outcome).__name__ for outcome in outcomes)
-
-
-def assert_no_overlaps(session) -> None:
-    assert (
-        session.execute(
-            text(
-                "select count(*) from appointments a join appointments b on a.id < b.id "
-                "and (a.practitioner_id = b.practitioner_id or a.patient_id = b.patient_id) "
-                "and a.during && b.during "
-                "where a.status in ('pending', 'booked') and b.status in ('pending', 'booked')"
-            )
-        ).scalar()
-        == 0
-    )
-
-
-def assert_reminders_only_for_live_visits(session) -> None:
-    assert (
-        session.execute(
-            text(
-                "select count(*) from appointment_reminders r join appointments a "
-                "on a.id = r.appointment_id where r.status = 'pending' and a.status <> 'booked'"
-            )
-        ).scalar()
-        == 0
-    )
+REMINDED = 60
 
 
 def test_fifty_people_want_one_slot_and_one_gets_it(crowd, clinic, now):
@@ -105,7 +32,7 @@ def test_fifty_people_want_one_slot_and_one_gets_it(crowd, clinic, now):
         for patient in people(crowd, 50, now)
     ]
 
-    outcomes = at_once(crowd, acts)
+    outcomes = race(crowd, acts)
 
     assert kinds(outcomes) == {"Appointment": 1, "SlotTaken": 49}
     refused = [outcome for outcome in outcomes if isinstance(outcome, SlotTaken)]
@@ -122,7 +49,7 @@ def test_sixteen_people_move_into_one_slot_and_the_others_keep_their_visits(crow
             for n, patient in enumerate(patients)
         ]
 
-    outcomes = at_once(
+    outcomes = race(
         crowd,
         [
             lambda session, patient=patient, visit=visit: clinic.book(
@@ -150,7 +77,7 @@ def test_people_who_want_each_others_times_are_refused_and_never_wait_for_each_o
             for patient, slot in zip(patients, slots, strict=True)
         ]
 
-    outcomes = at_once(
+    outcomes = race(
         crowd,
         [
             lambda session, n=n: clinic.book(
@@ -174,7 +101,7 @@ def test_half_shifted_swaps_do_not_wait_for_each_other(crowd, clinic, now):
         second = clinic.book(session, musa, clinic.slot(10, 30), now=now)
     between = clinic.slot(10, 15)
 
-    outcomes = at_once(
+    outcomes = race(
         crowd,
         [
             lambda session: clinic.book(session, ada, between, now=now, moving_id=first.id),
@@ -193,7 +120,7 @@ def test_a_hold_that_just_ran_out_goes_to_its_owner_or_to_one_other(crowd, clini
         held = clinic.hold(session, ada, slot, now=now)
     before, after = now + 9 * MINUTE, now + 10 * MINUTE  # clocks differ between processes
 
-    outcomes = at_once(
+    outcomes = race(
         crowd,
         [
             lambda session: clinic.book(session, ada, slot, now=before, hold_id=held.id),
@@ -219,7 +146,7 @@ def test_dead_holds_taken_crosswise_do_not_deadlock(crowd, clinic, now):
         clinic.hold(session, musa, with_bayo, now=now)
     later = now + 10 * MINUTE
 
-    outcomes = at_once(
+    outcomes = race(
         crowd,
         [
             lambda session: clinic.book(session, ada, with_bayo, now=later),
@@ -237,7 +164,7 @@ def test_live_holds_taken_crosswise_do_not_deadlock(crowd, clinic, now):
         clinic.hold(session, ada, with_ngozi, now=now)
         clinic.hold(session, musa, with_bayo, now=now)
 
-    outcomes = at_once(
+    outcomes = race(
         crowd,
         [
             lambda session: clinic.hold(session, ada, with_bayo, now=now),
@@ -251,28 +178,18 @@ def test_live_holds_taken_crosswise_do_not_deadlock(crowd, clinic, now):
 
 
 def test_a_storm_of_turns_while_reminders_are_posted_keeps_every_rule(crowd, clinic, now):
-    chance = random.Random(number := random.randrange(10**6))
     patients = people(crowd, 12, now)
-    errors = []
 
-    def live(storm):
-        own = random.Random(storm)
-        for _ in range(12):
-            try:
-                with crowd.begin() as session:
-                    _one_turn(session, clinic, own, patients, now)
-            except DomainError:
-                continue
-            except Exception as error:  # noqa: BLE001 -- a deadlock is what is looked for
-                errors.append(error)
-
-    with ThreadPoolExecutor(9) as threads:
-        talking = [threads.submit(live, chance.randrange(10**6)) for _ in range(8)]
-        while not all(turns.done() for turns in talking):
+    def remind():
+        for _ in range(REMINDED):
             with crowd.begin() as session:
                 reminders.post_due(session, now=clinic.slot(9).starts_at - timedelta(hours=12))
 
-    assert errors == [], f"random seed {number}"
+    turns = storm(
+        crowd, lambda session, chance: _one_turn(session, clinic, chance, patients, now), turns=12
+    )
+    at_once([*turns, remind])
+
     with crowd() as session:
         assert_no_overlaps(session)
         assert_reminders_only_for_live_visits(session)

@@ -5,9 +5,7 @@ from sqlalchemy import func, select
 from crm.appointments import MOST_OPEN
 from crm.kit.errors import DomainError
 from crm.models import Appointment, AppointmentStatus
-from tests.crm import test_booking_races as races
-
-crowd, clinic = races.crowd, races.clinic
+from tests.at_once import kinds, race
 
 
 def booked(crowd, patient) -> int:
@@ -24,8 +22,8 @@ def test_of_eight_bookings_at_once_three_succeed(crowd, clinic, now):
         lambda session, hour=hour: clinic.book(session, clinic.ada, clinic.slot(hour), now=now)
         for hour in range(8, 16)
     ]
-    outcomes = races.at_once(crowd, acts)
-    assert races.kinds(outcomes) == {"Appointment": MOST_OPEN, "BookingLimit": 5}
+    outcomes = race(crowd, acts)
+    assert kinds(outcomes) == {"Appointment": MOST_OPEN, "BookingLimit": 5}
     assert booked(crowd, clinic.ada) == MOST_OPEN
 
 
@@ -39,8 +37,8 @@ def test_of_two_holds_turned_to_bookings_at_once_the_last_place_goes_to_one(crow
         lambda session: clinic.book(session, clinic.ada, clinic.slot(14), now=now, hold_id=held.id),
         lambda session: clinic.book(session, clinic.ada, clinic.slot(11), now=now),
     ]
-    outcomes = races.at_once(crowd, acts)
-    assert races.kinds(outcomes) == {"Appointment": 1, "BookingLimit": 1}
+    outcomes = race(crowd, acts)
+    assert kinds(outcomes) == {"Appointment": 1, "BookingLimit": 1}
     assert booked(crowd, clinic.ada) == MOST_OPEN
 
 
@@ -51,6 +49,6 @@ def test_two_patients_and_one_slot_wait_for_each_other_only_once(crowd, clinic, 
         lambda session, who=who, hour=hour: clinic.book(session, who, clinic.slot(hour), now=now)
         for who, hour in wants
     ]
-    outcomes = races.at_once(crowd, acts)
-    assert races.kinds(outcomes)["Appointment"] == 2
+    outcomes = race(crowd, acts)
+    assert kinds(outcomes)["Appointment"] == 2
     assert all(isinstance(o, (Appointment, DomainError)) for o in outcomes)

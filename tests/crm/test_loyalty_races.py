@@ -1,34 +1,19 @@
 """Members, desks and jobs at the same moment, with real threads and connections."""
 
-import threading
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import NullPool, create_engine, select
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy import select
 
 from crm import loyalty, payments
-from crm.kit.errors import DomainError
 from crm.kit.ids import uuid7
 from crm.kit.permissions import EVERYTHING, Actor, Kind
 from crm.loyalty import by_hand
 from crm.loyalty.by_hand import Gift
 from crm.models import Hospital, Redemption, Reward
+from tests.at_once import kinds, race
 from tests.crm.clinic import a_patient
 from tests.crm.shop import a_reward, give
-from tests.databases import sqlalchemy_url
-
-_PATIENCE_S = 60
-
-
-@pytest.fixture
-def crowd(database_url, vault):
-    """Sessions without a pool: as many connections as people."""
-    crowd = create_engine(sqlalchemy_url(database_url), poolclass=NullPool)
-    yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
-    crowd.dispose()
 
 
 @pytest.fixture
@@ -41,30 +26,6 @@ def members(crowd, now):
         for person in people:
             give(session, person, 100, now=now)
     return people
-
-
-def at_once(crowd, acts):
-    """What each act returned or which rule said no, all begun at the same moment."""
-    start = threading.Barrier(len(acts))
-
-    def run(act):
-        with crowd() as session:
-            session.connection()
-            start.wait(_PATIENCE_S)
-            try:
-                outcome = act(session)
-            except DomainError as refusal:
-                session.rollback()
-                return refusal
-            session.commit()
-            return outcome
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
-
-
-def kinds(outcomes) -> Counter:
-    return Counter(type(outcome).__name__ for outcome in outcomes)
 
 
 @pytest.fixture
@@ -91,7 +52,7 @@ pytestmark = pytest.mark.usefixtures("books")
 
 def test_fifty_want_the_last_reward_and_one_gets_it(crowd, members, now):
     reward_id = reward_with(crowd, now, stock=1)
-    outcomes = at_once(crowd, [redeem(each, reward_id, now) for each in members])
+    outcomes = race(crowd, [redeem(each, reward_id, now) for each in members])
     assert kinds(outcomes) == {"Redeemed": 1, "OutOfStock": 49}
     with crowd() as session:
         assert session.get(Reward, reward_id).stock_left == 0
@@ -99,34 +60,34 @@ def test_fifty_want_the_last_reward_and_one_gets_it(crowd, members, now):
 
 def test_one_member_redeems_twenty_times_at_once_and_points_reach_for_two(crowd, members, now):
     reward_id = reward_with(crowd, now, points_cost=50)
-    outcomes = at_once(crowd, [redeem(members[0], reward_id, now)] * 20)
+    outcomes = race(crowd, [redeem(members[0], reward_id, now)] * 20)
     assert kinds(outcomes) == {"Redeemed": 2, "InsufficientPoints": 18}
 
 
-def test_a_limit_of_one_holds_at_once(crowd, members, now):
+def test_a_limit_of_one_holds_race(crowd, members, now):
     reward_id = reward_with(crowd, now, points_cost=10, member_limit=1)
-    outcomes = at_once(crowd, [redeem(members[0], reward_id, now)] * 10)
+    outcomes = race(crowd, [redeem(members[0], reward_id, now)] * 10)
     assert kinds(outcomes) == {"Redeemed": 1, "LimitReached": 9}
 
 
 def test_the_same_event_awarded_twenty_times_at_once_earns_once(crowd, members, now):
     source = uuid7()
-    outcomes = at_once(
+    outcomes = race(
         crowd, [lambda session: give(session, members[0], 5, now=now, source_id=source)] * 20
     )
     assert kinds(outcomes) == {"Award": 1, "NoneType": 19}
 
 
-def test_a_first_award_opens_one_account_at_once(crowd, now):
+def test_a_first_award_opens_one_account_race(crowd, now):
     with crowd.begin() as session:
         ada = a_patient("Ada Obi")
         session.add(ada)
-    outcomes = at_once(crowd, [lambda session: give(session, ada, 5, now=now)] * 10)
+    outcomes = race(crowd, [lambda session: give(session, ada, 5, now=now)] * 10)
     assert kinds(outcomes) == {"Award": 10}
     assert max(outcome.available for outcome in outcomes) == 50
 
 
-def test_a_daily_cap_holds_at_once(crowd, members, now):
+def test_a_daily_cap_holds_race(crowd, members, now):
     def book(session):
         return loyalty.award(
             session,
@@ -137,7 +98,7 @@ def test_a_daily_cap_holds_at_once(crowd, members, now):
             now=now,
         )
 
-    assert kinds(at_once(crowd, [book] * 12)) == {"Award": 2, "NoneType": 10}
+    assert kinds(race(crowd, [book] * 12)) == {"Award": 2, "NoneType": 10}
 
 
 def test_expiry_against_redemption_spends_no_lot_twice(crowd, members, now):
@@ -145,7 +106,7 @@ def test_expiry_against_redemption_spends_no_lot_twice(crowd, members, now):
     reward_id = reward_with(crowd, now, points_cost=60)
     acts = [redeem(each, reward_id, later) for each in members[:30]]
     acts += [lambda session: loyalty.lapse(session, now=later, limit=20)] * 4
-    outcomes = at_once(crowd, acts)
+    outcomes = race(crowd, acts)
     spent = sum(each.points for each in outcomes if isinstance(each, loyalty.Redeemed))
     lapsed = sum(each[1] for each in outcomes if isinstance(each, tuple))
     with crowd() as session:
@@ -173,7 +134,7 @@ def test_reversal_against_redemption_takes_each_point_once(crowd, members, now):
                 reason="refunded",
             )
         )
-    outcomes = at_once(crowd, acts)
+    outcomes = race(crowd, acts)
     assert kinds(outcomes)["Reversal"] == 16
     with crowd() as session:
         for each in members[:16]:
@@ -202,7 +163,7 @@ def test_cancelling_and_using_a_code_at_once_does_one_of_them(crowd, members, no
                 session, session.get(Redemption, each.id), reason="no", by_id=None, now=now
             )
         )
-    outcomes = kinds(at_once(crowd, acts))
+    outcomes = kinds(race(crowd, acts))
     assert outcomes["tuple"] + outcomes["Redemption"] == 10
     assert outcomes["CodeRefused"] + outcomes["AlreadyDecided"] == 10
 
@@ -222,7 +183,7 @@ def test_a_code_used_at_ten_desks_at_once_is_used_at_one(crowd, members, now):
         )
         for n in range(10)
     ]
-    assert kinds(at_once(crowd, acts)) == {"tuple": 1, "CodeRefused": 9}
+    assert kinds(race(crowd, acts)) == {"tuple": 1, "CodeRefused": 9}
 
 
 def test_two_approvers_at_once_give_points_once(crowd, members, now):
@@ -241,7 +202,7 @@ def test_two_approvers_at_once_give_points_once(crowd, members, now):
         )
         for n in range(6)
     ]
-    assert kinds(at_once(crowd, acts)) == {"tuple": 1, "AlreadyDecided": 5}
+    assert kinds(race(crowd, acts)) == {"tuple": 1, "AlreadyDecided": 5}
 
 
 def test_a_payment_told_by_ten_providers_threads_counts_once(crowd, members, now):
@@ -255,7 +216,7 @@ def test_a_payment_told_by_ten_providers_threads_counts_once(crowd, members, now
         amount_kobo=500_000,
         at=now,
     )
-    outcomes = at_once(
+    outcomes = race(
         crowd, [lambda session: payments.settle(session, told, by_id=None, now=now)] * 10
     )
     assert len({payment.id for payment, _ in outcomes}) == 1
@@ -268,6 +229,6 @@ def test_bulk_awards_and_single_ones_at_once_do_not_lock_each_other_out(crowd, m
         return loyalty.award_many(session, events, rule="payment", source_type="load", now=now)
 
     acts = [bulk] * 4 + [lambda session, m=m: give(session, m, 1, now=now) for m in members[:20]]
-    outcomes = at_once(crowd, acts)
+    outcomes = race(crowd, acts)
     assert outcomes[:4] == [(50, 500)] * 4
     assert kinds(outcomes)["Award"] == 20

@@ -4,35 +4,22 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import NullPool, create_engine, func, select, text
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy import func, select, text
 
 from crm import payouts
-from crm.kit.errors import DomainError
 from crm.models import Payout, PayoutEvent, PayoutKind, PayoutRunStatus, PayoutStatus
 from crm.payouts import Step, runs
 from crm.payouts.refusals import RunInProgress
+from tests.at_once import kinds, race
 from tests.crm.payroll import OCTOBER, a_house, approved, earn, payout_of, run_month, take
 from tests.databases import sqlalchemy_url
 
-_PATIENCE_S = 30
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def crowd(database_url, vault):
-    """Sessions without a pool: as many connections as people."""
-    crowd = create_engine(sqlalchemy_url(database_url), poolclass=NullPool)
-    yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
-    crowd.dispose()
 
 
 @pytest.fixture
@@ -42,29 +29,6 @@ def estate(crowd, now):
         for house in houses:
             earn(session, house.hospital, 333_333_333)
     return houses
-
-
-def at_once(crowd, acts):
-    """What each act returned or which rule said no, all begun at the same moment."""
-    start = threading.Barrier(len(acts))
-
-    def run(act):
-        with crowd() as session:
-            session.connection()
-            start.wait(_PATIENCE_S)
-            try:
-                outcome = act(session)
-            except DomainError as refusal:
-                return refusal
-            session.commit()
-            return outcome
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
-
-
-def kinds(outcomes) -> Counter:
-    return Counter(type(outcome).__name__ for outcome in outcomes)
 
 
 def once_each(crowd) -> None:
@@ -83,7 +47,7 @@ def once_each(crowd) -> None:
 
 
 def test_eight_runs_of_one_month_at_once_draft_each_contract_once(crowd, estate, now):
-    outcomes = at_once(crowd, [lambda session: run_month(session, by=estate[0].ngozi, now=now)] * 8)
+    outcomes = race(crowd, [lambda session: run_month(session, by=estate[0].ngozi, now=now)] * 8)
     assert set(kinds(outcomes)) <= {"PayoutRun", "RunInProgress"}
     assert kinds(outcomes)["PayoutRun"] >= 1
     once_each(crowd)
@@ -142,7 +106,7 @@ def test_two_who_approve_at_once_approve_once(crowd, estate, now):
         payout = payout_of(session, house.contract)
         waiting = take(session, payout, PayoutStatus.PENDING_APPROVAL, by=house.ngozi, now=now)
     step = Step(to=PayoutStatus.APPROVED, version=waiting.version)
-    outcomes = at_once(
+    outcomes = race(
         crowd,
         [
             lambda session, by=by: payouts.move(session, waiting.id, step, by=by, now=now)
@@ -166,7 +130,7 @@ def test_approval_and_refusal_at_once_leave_one_of_them(crowd, estate, now):
         Step(to=to, version=waiting.version, reason="for this test")
         for to in (PayoutStatus.APPROVED, PayoutStatus.REJECTED, PayoutStatus.ON_HOLD)
     ]
-    outcomes = at_once(
+    outcomes = race(
         crowd,
         [
             lambda session, step=step: payouts.move(
@@ -178,7 +142,7 @@ def test_approval_and_refusal_at_once_leave_one_of_them(crowd, estate, now):
     assert kinds(outcomes) == {"Payout": 1, "StaleVersion": 2}
 
 
-def test_a_rest_goes_into_one_of_two_months_that_are_drafted_at_once(crowd, estate, now):
+def test_a_rest_goes_into_one_of_two_months_that_are_drafted_race(crowd, estate, now):
     house = estate[0]
     with crowd.begin() as session:
         back = payouts.Order(
@@ -192,7 +156,7 @@ def test_a_rest_goes_into_one_of_two_months_that_are_drafted_at_once(crowd, esta
         debt = payouts.draft(session, back, by=house.ngozi, now=now)
         approved(session, house, debt, now=now)
     months = [OCTOBER, date(2026, 9, 1), date(2026, 8, 1)]
-    at_once(
+    race(
         crowd,
         [
             lambda session, month=month: run_month(session, by=house.ngozi, now=now, period=month)
@@ -209,7 +173,7 @@ def test_two_bank_files_at_once_carry_a_payout_once(crowd, estate, now):
     with crowd.begin() as session:
         run = run_month(session, by=house.ngozi, now=now)
         approved(session, house, payout_of(session, house.contract), now=now)
-    outcomes = at_once(
+    outcomes = race(
         crowd,
         [lambda session: payouts.bank_files.make(session, run_id=run.id, by=house.ngozi, now=now)]
         * 4,

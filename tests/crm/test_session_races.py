@@ -1,23 +1,24 @@
 """People who want the last place, or the same offer, at the same moment; real connections."""
 
-import random
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 
 from crm import appointments, waitlist
-from crm.kit.errors import DomainError
 from crm.kit.permissions import Actor
 from crm.models import Appointment, ClinicSession, WaitlistOffer
 from crm.waitlist import Wish
-from tests.crm import test_booking_races as races
-from tests.crm.clinic import TUESDAY
+from tests.at_once import at_once, kinds, race, storm
+from tests.crm.clinic import (
+    TUESDAY,
+    assert_no_overlaps,
+    assert_reminders_only_for_live_visits,
+    people,
+)
 from tests.crm.sessions import a_session_service, the_session
 
-crowd, clinic = races.crowd, races.clinic
 MINUTE = timedelta(minutes=1)
 
 
@@ -57,12 +58,12 @@ def test_thirty_want_ten_places_and_ten_get_them_with_a_number_each(crowd, clini
         service = a_session_service(session, clinic, capacity=10)
     acts = [
         lambda session, patient=patient: take(session, clinic, service, patient, now=now)
-        for patient in races.people(crowd, 30, now)
+        for patient in people(crowd, 30, now)
     ]
 
-    outcomes = races.at_once(crowd, acts)
+    outcomes = race(crowd, acts)
 
-    assert races.kinds(outcomes) == {"Appointment": 10, "SlotTaken": 20}
+    assert kinds(outcomes) == {"Appointment": 10, "SlotTaken": 20}
     with crowd() as session:
         numbers = session.scalars(
             select(Appointment.queue_number).where(Appointment.queue_number.is_not(None))
@@ -73,7 +74,7 @@ def test_thirty_want_ten_places_and_ten_get_them_with_a_number_each(crowd, clini
 
 
 def test_people_who_swap_sessions_never_wait_for_each_other(crowd, clinic, now):
-    patients = races.people(crowd, 16, now)
+    patients = people(crowd, 16, now)
     with crowd.begin() as session:
         one = a_session_service(session, clinic, capacity=16, name="One")
         two = a_session_service(session, clinic, capacity=16, name="Two")
@@ -82,7 +83,7 @@ def test_people_who_swap_sessions_never_wait_for_each_other(crowd, clinic, now):
             for n, patient in enumerate(patients)
         ]
 
-    outcomes = races.at_once(
+    outcomes = race(
         crowd,
         [
             lambda session, n=n: take(
@@ -98,18 +99,18 @@ def test_people_who_swap_sessions_never_wait_for_each_other(crowd, clinic, now):
         ],
     )
 
-    assert races.kinds(outcomes) == {"Appointment": 16}
+    assert kinds(outcomes) == {"Appointment": 16}
     with crowd() as session:
         assert_counts_are_true(session)
 
 
 def test_taking_and_giving_back_at_once_keeps_the_count_true(crowd, clinic, now):
-    patients = races.people(crowd, 20, now)
+    patients = people(crowd, 20, now)
     with crowd.begin() as session:
         service = a_session_service(session, clinic, capacity=10)
         visits = [take(session, clinic, service, patient, now=now) for patient in patients[:10]]
 
-    outcomes = races.at_once(
+    outcomes = race(
         crowd,
         [
             *(
@@ -125,14 +126,14 @@ def test_taking_and_giving_back_at_once_keeps_the_count_true(crowd, clinic, now)
         ],
     )
 
-    assert races.kinds(outcomes)["Appointment"] >= 10
+    assert kinds(outcomes)["Appointment"] >= 10
     with crowd() as session:
         assert_counts_are_true(session)
 
 
 @pytest.mark.parametrize("attempt", range(3))
 def test_a_hold_that_dies_while_its_owner_books_is_counted_once(crowd, clinic, now, attempt):
-    ada, musa = races.people(crowd, 2, now)
+    ada, musa = people(crowd, 2, now)
     with crowd.begin() as session:
         service = a_session_service(session, clinic, capacity=1 + attempt)
         held = appointments.hold(
@@ -145,7 +146,7 @@ def test_a_hold_that_dies_while_its_owner_books_is_counted_once(crowd, clinic, n
         )
     before, after = now + 9 * MINUTE, now + 10 * MINUTE
 
-    races.at_once(
+    race(
         crowd,
         [
             lambda session: take(session, clinic, service, ada, now=before, hold_id=held.id),
@@ -160,11 +161,11 @@ def test_a_hold_that_dies_while_its_owner_books_is_counted_once(crowd, clinic, n
 
 def test_booking_against_cancelling_leaves_one_visit_or_none(crowd, clinic, now):
     """The patient cancels while the desk moves the same visit: one of them comes first."""
-    [ada] = races.people(crowd, 1, now)
+    [ada] = people(crowd, 1, now)
     with crowd.begin() as session:
         visit = clinic.book(session, ada, clinic.slot(10), now=now)
 
-    outcomes = races.at_once(
+    outcomes = race(
         crowd,
         [
             lambda session: appointments.cancel(session, visit.id, reason="ill", now=now),
@@ -174,22 +175,22 @@ def test_booking_against_cancelling_leaves_one_visit_or_none(crowd, clinic, now)
 
     with crowd() as session:
         booked = session.scalars(select(Appointment).where(Appointment.status == "booked")).all()
-        assert len(booked) == (1 if races.kinds(outcomes)["Appointment"] == 2 else 0)
-        races.assert_no_overlaps(session)
-        races.assert_reminders_only_for_live_visits(session)
+        assert len(booked) == (1 if kinds(outcomes)["Appointment"] == 2 else 0)
+        assert_no_overlaps(session)
+        assert_reminders_only_for_live_visits(session)
 
 
 def test_cancelled_by_two_at_once_the_points_go_back_once(crowd, clinic, now):
-    [ada] = races.people(crowd, 1, now)
+    [ada] = people(crowd, 1, now)
     with crowd.begin() as session:
         visit = clinic.book(session, ada, clinic.slot(10), now=now)
 
-    outcomes = races.at_once(
+    outcomes = race(
         crowd,
         [lambda session: appointments.cancel(session, visit.id, reason="ill", now=now)] * 8,
     )
 
-    assert races.kinds(outcomes) == {"Appointment": 8}
+    assert kinds(outcomes) == {"Appointment": 8}
     with crowd() as session:
         ledger = session.execute(
             text("select points, balance_after from loyalty_transactions order by seq")
@@ -198,29 +199,17 @@ def test_cancelled_by_two_at_once_the_points_go_back_once(crowd, clinic, now):
 
 
 def test_a_storm_over_two_sessions_and_a_doctor_keeps_every_count(crowd, clinic, now):
-    chance = random.Random(number := random.randrange(10**6))
-    patients = races.people(crowd, 8, now)
+    patients = people(crowd, 8, now)
     with crowd.begin() as session:
         services = [
             a_session_service(session, clinic, capacity=3, name=name) for name in ("One", "Two")
         ]
-    errors = []
 
-    def live(seed):
-        own = random.Random(seed)
-        for _ in range(15):
-            try:
-                with crowd.begin() as session:
-                    one_act(session, clinic, own, patients, services, now=now)
-            except DomainError:
-                continue
-            except Exception as error:  # noqa: BLE001 -- a deadlock is what is looked for
-                errors.append(error)
+    def turn(session, chance):
+        one_act(session, clinic, chance, patients, services, now=now)
 
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(live, [chance.randrange(10**6) for _ in range(8)]))
+    at_once(storm(crowd, turn, turns=15))
 
-    assert errors == [], f"random seed {number}"
     with crowd() as session:
         assert_counts_are_true(session)
 
@@ -274,21 +263,21 @@ def offers(crowd) -> list[WaitlistOffer]:
 
 
 def test_one_offer_taken_twice_at_once_is_one_visit(crowd, clinic, now):
-    join(crowd, clinic, races.people(crowd, 1, now), now=now)
+    join(crowd, clinic, people(crowd, 1, now), now=now)
     with crowd.begin() as session:
         waitlist.offer_free(session, clinic.service.id, now=now)
     [made] = offers(crowd)
 
-    outcomes = races.at_once(
+    outcomes = race(
         crowd,
         [lambda session: waitlist.accept(session, made.id, source="whatsapp", now=now)] * 6,
     )
 
-    assert races.kinds(outcomes) == {"Appointment": 1, "OfferOver": 5}
+    assert kinds(outcomes) == {"Appointment": 1, "OfferOver": 5}
 
 
 def test_the_last_place_offered_and_booked_at_once_goes_to_one(crowd, clinic, now):
-    ada, *others = races.people(crowd, 6, now)
+    ada, *others = people(crowd, 6, now)
     with crowd.begin() as session:
         service = a_session_service(session, clinic, capacity=1)
     join(crowd, clinic, [ada], now=now, service=service)
@@ -296,7 +285,7 @@ def test_the_last_place_offered_and_booked_at_once_goes_to_one(crowd, clinic, no
         waitlist.offer_free(session, service.id, now=now)
     [made] = offers(crowd)
 
-    outcomes = races.at_once(
+    outcomes = race(
         crowd,
         [
             lambda session: waitlist.accept(session, made.id, source="whatsapp", now=now),
@@ -307,14 +296,14 @@ def test_the_last_place_offered_and_booked_at_once_goes_to_one(crowd, clinic, no
         ],
     )
 
-    assert races.kinds(outcomes) == {"Appointment": 1, "SlotTaken": 5}
+    assert kinds(outcomes) == {"Appointment": 1, "SlotTaken": 5}
     with crowd() as session:
         assert_counts_are_true(session)
 
 
 def test_four_rounds_at_once_offer_each_person_and_each_time_once(crowd, clinic, now):
-    join(crowd, clinic, races.people(crowd, 12, now), now=now)
-    races.at_once(
+    join(crowd, clinic, people(crowd, 12, now), now=now)
+    race(
         crowd,
         [lambda session: waitlist.offer_free(session, clinic.service.id, now=now)] * 4,
     )
