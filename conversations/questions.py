@@ -4,7 +4,7 @@ A button names what it answers. Words belong to the newest question there is: th
 which came after the talk last asked, or any while no talk is open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -53,17 +53,27 @@ class Answer:
     reason: str = ""
 
 
-def answered(talk: Talk, said: Said, *, is_yes_expected: bool, now: datetime) -> Answer | None:
-    """The answer that these words are to the question of a message."""
+def answered(
+    talk: Talk, said: Said, *, expects: Callable[[str], bool], now: datetime
+) -> Answer | None:
+    """The answer that these words are to the question of a message.
+
+    A yes or a no is for the open talk when that expects just this: it is asked by their names.
+    """
     question = _newest(talk, now)
     if question is None or said.payload or not _is_its_turn(talk, question, now):
         return None
     answer = _in_figures(question, said)
-    if answer is None and not (is_yes_expected and yes_no(said.text) is not None):
+    if answer is None and not _is_for_the_talk(said, expects):
         answer = _in_words(question, said)
     if answer is None and talk.dialogue in (None, "menu"):
         return _with_reason(question, said)
     return Answer(question, answer) if answer else None
+
+
+def _is_for_the_talk(said: Said, expects: Callable[[str], bool]) -> bool:
+    meant = yes_no(said.text)
+    return meant is not None and expects("yes" if meant else "no")
 
 
 def _newest(talk: Talk, now: datetime) -> Question | None:

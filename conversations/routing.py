@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,7 @@ def route(talk: Talk, said: Said, *, languages: Languages, now: datetime) -> Rou
 
 def _told_in_danger(talk: Talk, said: Said, now: datetime) -> dict[str, Any]:
     """The rating that words of danger begin with, where we had asked for one."""
-    found = answered(talk, said, is_yes_expected=False, now=now)
+    found = answered(talk, said, expects=lambda _: False, now=now)
     if found is None or not found.reason:
         return {}
     return {"about": str(found.question.about), "answer": found.answer, "reason": found.reason}
@@ -96,7 +97,7 @@ def _of_a_message(talk: Talk, said: Said, press: Press | None, now: datetime) ->
     """A button names what it answers; a digit belongs to the newest message that asks for one."""
     if press and press.about:
         return _answer(press.scope, press.about, press.answer)
-    found = answered(talk, said, is_yes_expected=_hears(talk, "yes"), now=now)
+    found = answered(talk, said, expects=partial(_hears, talk), now=now)
     if found is None:
         return None
     return _answer(found.question.kind, found.question.about, found.answer, found.reason)

@@ -20,13 +20,19 @@ def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
 
 
 def find_guardian(desk: Desk, answers: Answers) -> Outcome:
-    """Who speaks for a minor: the phone's own person, if there is one of age."""
-    del answers
+    """Who speaks for a minor: the phone's own person of age, at whose home the child is taken."""
     grown = [
         patient
         for patient, role in desk.held()
         if role is HolderRole.SELF and not _is_minor(desk, patient)
     ]
+    places = {place.id: place for place in directory.of(desk.session).hospitals}
+    for patient in grown:
+        place = places.get(patient.home_hospital_id) if patient.home_hospital_id else None
+        if patient.state and place:
+            answers["state"] = patient.state
+            answers["hospital"], answers["hospital_name"] = str(place.id), place.name
+            return "at_home", None
     return ("found" if grown else "missing"), None
 
 
@@ -45,15 +51,19 @@ def find_code(desk: Desk, answers: Answers) -> Outcome:
 
 def register(desk: Desk, answers: Answers) -> Outcome:
     """Write the patient down with their consent; the phone now speaks for them."""
+    written = []
     if answers.get("guardian"):
-        _write(desk, answers, answers["guardian"], answers["guardian_born_on"], HolderRole.SELF)
+        named, born_on = answers["guardian"], answers["guardian_born_on"]
+        written.append(_write(desk, answers, named, born_on, HolderRole.SELF))
     is_own = not desk.held() and not answers.get("is_for_other")
     role = HolderRole.SELF if is_own else HolderRole.FAMILY
     patient = _write(desk, answers, answers["name"], answers["born_on"], role)
+    written.append(patient)
     if answers.get("code"):
         _join(desk, answers["code"], patient)
     desk.talk.patient_id = patient.id
-    recognise(desk, [*map(UUID, desk.talk.context.get("known", ())), patient.id])
+    known = map(UUID, desk.talk.context.get("known", ()))
+    recognise(desk, [*known, *(each.id for each in written)])
     return "registered", [str(patient.id), patient.first_name, role.value]
 
 

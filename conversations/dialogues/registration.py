@@ -44,6 +44,7 @@ class Registration(Dialogue):
         ("ask_birth_date", "birth_date", "is_minor", "keep_birth_date", "find_guardian"),
         ("ask_birth_date", "birth_date", None, "keep_birth_date", "ask_state"),
         ("ask_birth_date", "anything", None, None, "ask_birth_date"),
+        ("find_guardian", "at_home", None, None, "find_code"),
         ("find_guardian", "found", None, None, "ask_state"),
         ("find_guardian", "missing", None, None, "ask_guardian"),
         ("ask_guardian", "name", None, "keep_guardian", "ask_guardian_birth_date"),

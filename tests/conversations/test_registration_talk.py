@@ -111,10 +111,6 @@ def test_a_mother_with_two_children_on_one_phone(talk, stack):
         Ada: Ifeoma Obi
         Bot: What is the date of birth?...
         Ada: 1/1/2022
-        Bot: Which state do you live in?
-        Ada: lagoss
-        Bot: Which hospital...
-        Ada: 1
         Bot: Thank you. Ifeoma is registered.
 
              ...Ifeoma: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov, 3pm. Shall I book it?...

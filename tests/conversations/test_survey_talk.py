@@ -13,7 +13,7 @@ from workers import schedule
 
 CODES = ("IKJ", "WUS", "PHC")
 INVITED = """
-    Bot to {name}: GrandPro asks its owners: how satisfied are you with how we ran GrandPro ...
+    Bot to {name}: ...ow satisfied are you with how ...GrandPro ...
 """
 
 

@@ -70,6 +70,23 @@ def test_a_full_day_is_waited_for_and_one_digit_takes_the_time_that_became_free(
     assert entry(stack).status == "booked"
 
 
+def test_a_no_that_the_open_talk_does_not_expect_is_for_the_offer(talk, stack, full):
+    talk(
+        WAITS
+        + """
+        Ada: invite a friend
+        Bot: To show this...
+        Ada: 25/11/1990
+        Bot: Ada, your code for friends is ...
+        """
+    )
+    free(stack, full[3])
+    talk("""
+        Ada: no
+        Bot: Noted, Ada. You stay on the waiting list...
+    """)
+
+
 def test_what_they_asked_for_is_what_is_waited_for(talk, stack, full):
     talk("""
         Ada: book eye tuesday after 4
