@@ -213,7 +213,7 @@ class Booking(Dialogue):
 
     def keep_times(self, found: dict[str, Any]) -> None:
         self.answers["slots"], self.answers["day"] = found["slots"], found["day"]
-        self.answers["is_span"] = found["is_span"]
+        self.answers["is_span"] = found.get("is_span", False)
         self.tell(found)
 
     def tell(self, found: dict[str, Any]) -> None:
