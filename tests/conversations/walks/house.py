@@ -3,10 +3,10 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -38,10 +38,11 @@ from crm import (
 from crm.kit.clock import lagos_day
 from crm.kit.ids import uuid7
 from crm.kit.permissions import EVERYTHING, Actor, Kind, Role
-from crm.models import HolderRole, Hospital, Message, Patient, Purpose, Service
+from crm.models import AddressHolder, HolderRole, Hospital, Message, Patient, Purpose, Service
 from crm.outbox import unseal
 from tests import once
 from tests import stack as stacks
+from tests.at_once import at_once
 from tests.conversations.clinics import booked_out, visited
 from tests.conversations.estates import DIGITS
 from tests.crm import shop
@@ -102,8 +103,7 @@ class WalkedHouse:
 
     def bring_at_once(self, *forms: Form) -> list[int]:
         """The same from as many connections in the same instant."""
-        with ThreadPoolExecutor(len(forms)) as carriers:
-            return list(carriers.map(self.bring, forms, [self.app.test_client() for _ in forms]))
+        return at_once([partial(self.bring, form, self.app.test_client()) for form in forms])
 
     # -- who is there ------------------------------------------------------------------------------
 
@@ -122,7 +122,10 @@ class WalkedHouse:
             self.strangers = booked_out(session, "Eye", FULL, now=self.now)
 
     def settle(self, phone: Phone, people: int) -> None:
-        """A family behind the phone: the first is its own, each has points and a visit behind."""
+        """A family behind the phone: the first is its own; each has a visit behind, most points.
+
+        Some are reached on the other channel, too.
+        """
         with self.wiring.transaction() as session:
             address = addresses.find_or_make(session, phone.channel, phone.number, now=self.now)
             ikeja = session.scalars(select(Hospital).where(Hospital.code == "IKJ")).one()
@@ -139,8 +142,18 @@ class WalkedHouse:
                     source=phone.channel,
                     now=self.now,
                 )
-                shop.give(session, patient, 350, now=self.now)
+                if self.chance.random() < 0.9:
+                    shop.give(session, patient, 350, now=self.now)
+                if self.chance.random() < 0.2:
+                    session.add(
+                        AddressHolder(address_id=self._other(session), patient_id=patient.id)
+                    )
                 visited(session, patient, over_at=self.now - 3 * _HOUR, now=self.now)
+
+    def _other(self, session: Session) -> UUID:
+        """An address from which nobody in this house writes."""
+        phone = self.new_phone()
+        return addresses.find_or_make(session, phone.channel, phone.number, now=self.now).id
 
     def own(self, phone: Phone, *names: str) -> None:
         """Owners behind the phone, each of a hospital that took money in two months."""
@@ -221,13 +234,17 @@ class WalkedHouse:
         self.later(timedelta(minutes=5))
 
     def open_a_time(self, phone: Phone) -> None:
-        """One of the family waits for a full day, and a stranger of that day stays away."""
+        """Some of the family wait for a full day, and a stranger of that day stays away."""
         self.to_daytime()
         with self.wiring.transaction() as session:
-            patient, eye = self._one_of(session, phone), self._service(session)
-            if patient and not waitlist.waiting(session, [patient.id]):
-                wish = waitlist.Wish(patient_id=patient.id, service_id=eye.id, source="desk")
-                waitlist.join(session, wish, by=_desk(), now=self.now)
+            for patient in self._family(session, phone):
+                waits = {each.service_id for each in waitlist.waiting(session, [patient.id])}
+                for service in self._service(session), self._service(session, "Dental"):
+                    if service.id not in waits and self.chance.random() < 0.5:
+                        wish = waitlist.Wish(
+                            patient_id=patient.id, service_id=service.id, source="desk"
+                        )
+                        waitlist.join(session, wish, by=_desk(), now=self.now)
         self.later(timedelta(minutes=5))
 
     def survey(self) -> None:
@@ -278,13 +295,16 @@ class WalkedHouse:
                         self.asked[option.id.split("|")[1]].append(option.id)
 
     def _one_of(self, session: Session, phone: Phone) -> Patient | None:
-        address = addresses.find(session, phone.channel, phone.number)
-        held = patients.held_by(session, address.id) if address else ()
-        return self.chance.choice(held)[0] if held else None
+        family = self._family(session, phone)
+        return self.chance.choice(family) if family else None
 
-    def _service(self, session: Session) -> Service:
-        eye = select(Service).join(Hospital, Hospital.id == Service.hospital_id)
-        return session.scalars(eye.where(Hospital.code == "IKJ", Service.name == "Eye")).one()
+    def _family(self, session: Session, phone: Phone) -> list[Patient]:
+        address = addresses.find(session, phone.channel, phone.number)
+        return [patient for patient, _ in patients.held_by(session, address.id)] if address else []
+
+    def _service(self, session: Session, name: str = "Eye") -> Service:
+        found = select(Service).join(Hospital, Hospital.id == Service.hospital_id)
+        return session.scalars(found.where(Hospital.code == "IKJ", Service.name == name)).one()
 
 
 def _desk() -> Actor:
