@@ -1,7 +1,7 @@
 """The play of one turn: from what was said to the one reply, through as many talks as it takes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.channels.carrier import Channel, Option
@@ -330,7 +330,9 @@ class Play:
 
     def _labelled(self, options: Sequence[Option]) -> list[Option]:
         return [
-            option if option.label else replace(option, label=self._text("options", option.id))
+            option
+            if option.label
+            else Option(option.id, self._text("options", option.id), option.description)
             for option in options
         ]
 
