@@ -1,6 +1,5 @@
 """What tests of the outbox share: people to write to, a carrier to write through, and records."""
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -197,16 +196,6 @@ def settings(**changes: str) -> Settings:
         "PUBLIC_BASE_URL": "https://bot.example",
     }
     return Settings.from_env(given | changes)
-
-
-def at_once(*tasks: Callable[[], Any]) -> None:
-    """Run the tasks in threads that start together."""
-    gate = threading.Barrier(len(tasks))
-    threads = [threading.Thread(target=lambda t=t: (gate.wait(), t())) for t in tasks]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def eventually(is_so: Callable[[], bool], within_s: float = 10) -> bool:

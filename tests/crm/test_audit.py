@@ -1,6 +1,5 @@
 """The audit log: what is sealed cannot be changed unseen."""
 
-import threading
 from datetime import datetime, timedelta
 
 import psycopg
@@ -14,6 +13,7 @@ from crm.audit import Act
 from crm.kit.ids import uuid7
 from crm.kit.permissions import Actor, Kind, Role
 from crm.models import AuditEvent, Hospital
+from tests.at_once import at_once
 
 
 @pytest.fixture
@@ -102,11 +102,7 @@ def test_an_event_still_being_written_is_left_for_the_next_seal(sessions, now):
 def test_two_sealers_at_once_make_one_chain(sessions, now):
     for _ in range(50):
         act(sessions, now)
-    sealers = [threading.Thread(target=seal, args=(sessions, now)) for _ in range(4)]
-    for sealer in sealers:
-        sealer.start()
-    for sealer in sealers:
-        sealer.join()
+    at_once([lambda: seal(sessions, now)] * 4)
     seal(sessions, now)
     assert broken(sessions) == []
     with sessions() as session:

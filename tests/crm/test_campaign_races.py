@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -24,6 +23,7 @@ from crm.models import (
     Patient,
 )
 from crm.outbox import Outcome
+from tests.at_once import at_once
 from tests.crm.senders import a_campaign, a_template, begin
 from tests.databases import sqlalchemy_url
 from tests.outbox import NOON, VAULT
@@ -95,11 +95,7 @@ def fan_out_all(houses, campaign_id) -> None:
 
 
 def test_two_fan_outs_at_once_write_to_each_person_once(houses, running):
-    workers = [threading.Thread(target=fan_out_all, args=(houses, running)) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once([lambda: fan_out_all(houses, running)] * 3)
 
     with houses() as session:
         assert counts(session, running) == {"queued": PEOPLE}
@@ -109,10 +105,10 @@ def test_two_fan_outs_at_once_write_to_each_person_once(houses, running):
 
 def test_pausing_against_fan_out_and_delivery_leaves_exact_counts(houses, running):
     """Whatever was claimed before the pause leaves; the rest is planned again, once."""
-    done = threading.Event()
 
     def deliver() -> None:
-        while not done.is_set():
+        until = time.monotonic() + 20
+        while not all_sent() and time.monotonic() < until:
             with houses() as session:
                 claimed = outbox.claim(session, Lane.BULK, now=NOON)
                 session.commit()
@@ -122,32 +118,24 @@ def test_pausing_against_fan_out_and_delivery_leaves_exact_counts(houses, runnin
                 campaigns.follow(session, now=NOON)
                 session.commit()
 
-    workers = [
-        threading.Thread(target=deliver, daemon=True),
-        threading.Thread(target=fan_out_all, args=(houses, running), daemon=True),
-    ]
-    for worker in workers:
-        worker.start()
-    for _ in range(4):
-        for step in (campaigns.pause, campaigns.resume):
-            with houses() as session:
-                reason = {"reason": "a test"} if step is campaigns.pause else {}
-                step(session, running, scope=EVERYTHING, now=NOON, **reason)
-                session.commit()
-            time.sleep(0.05)
-    fan_out_all(houses, running)
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
+    def all_sent() -> bool:
         with houses() as session:
-            if counts(session, running) == {"sent": PEOPLE}:
-                break
-        time.sleep(0.05)
-    done.set()
-    for worker in workers:
-        worker.join()
+            return counts(session, running) == {"sent": PEOPLE}
 
+    def pause_and_resume() -> None:
+        for _ in range(4):
+            for step in (campaigns.pause, campaigns.resume):
+                with houses() as session:
+                    reason = {"reason": "a test"} if step is campaigns.pause else {}
+                    step(session, running, scope=EVERYTHING, now=NOON, **reason)
+                    session.commit()
+                time.sleep(0.05)
+        fan_out_all(houses, running)
+
+    at_once([deliver, lambda: fan_out_all(houses, running), pause_and_resume])
+
+    assert all_sent()
     with houses() as session:
-        assert counts(session, running) == {"sent": PEOPLE}
         assert twice(session) == 0
     with houses() as session:
         assert campaigns.finish(session, running, now=NOON)

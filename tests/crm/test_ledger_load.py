@@ -1,12 +1,13 @@
 """A few thousand random movements by eight hands at once, and then every rule of the ledger."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
 from crm import loyalty
+from tests.at_once import at_once
 from tests.bench.ledger_load import Load, furnish
 from tests.databases import sqlalchemy_url
 
@@ -19,9 +20,8 @@ def test_after_thousands_of_movements_at_once_the_books_add_up(database_url, vau
     with sessions.begin() as session:
         world = furnish(session, members=40, now=now)
 
-    with ThreadPoolExecutor(HANDS) as threads:
-        hands = [Load(sessions, world, seed) for seed in range(HANDS)]
-        done = sum(threads.map(lambda hand: hand.move(EACH), hands), Counter())
+    hands = [Load(sessions, world, seed) for seed in range(HANDS)]
+    done = sum(at_once([partial(hand.move, EACH) for hand in hands], within_s=300), Counter())
 
     with sessions() as session:
         assert loyalty.invariants.check(session) == dict.fromkeys(loyalty.invariants.RULES, 0)

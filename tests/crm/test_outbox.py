@@ -1,7 +1,6 @@
 """Messages wait, leave once, and end where their receipts say."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 
@@ -14,6 +13,7 @@ from bot.channels.carrier import Accepted, Channel, Option
 from crm import outbox, suppressions
 from crm.models import Lane, MessageStatus, Purpose, SuppressionReason
 from crm.outbox import Outcome, Receipt, Template
+from tests.at_once import at_once
 from tests.outbox import (
     NOON,
     VAULT,
@@ -200,14 +200,13 @@ def test_two_workers_never_share_a_message(engine):
         wanted = set(outbox.post_many(session, [draft(to) for to in people], now=NOON))
         session.commit()
 
-    def take(_: int) -> list:
+    def take() -> list:
         taken = []
         while batch := claim_and_commit(engine):
             taken += [each.id for each in batch]
         return taken
 
-    with ThreadPoolExecutor(4) as pool:
-        taken = [id_ for each in pool.map(take, range(4)) for id_ in each]
+    taken = [id_ for each in at_once([take] * 4) for id_ in each]
 
     assert len(taken) == 60
     assert set(taken) == wanted

@@ -4,6 +4,7 @@ import os
 import signal
 from collections import Counter
 from datetime import datetime
+from functools import partial
 from multiprocessing import get_context
 from threading import Event
 from uuid import UUID
@@ -24,11 +25,11 @@ from bot.channels.carrier import (
 )
 from crm.models import CarrierContent, Lane, MessageStatus, Purpose
 from crm.outbox import Template
+from tests.at_once import at_once
 from tests.outbox import (
     NOON,
     ScriptedCarrier,
     SetClock,
-    at_once,
     attempts,
     eventually,
     message,
@@ -137,7 +138,7 @@ def test_with_valkey_away_what_is_due_is_sent_all_the_same(engine, post, carrier
 def test_two_workers_at_once_send_every_message_once(engine, redis_url, post, carrier):
     ids = {post() for _ in range(80)}
     workers = [wired(engine, redis_url, carrier) for _ in range(2)]
-    at_once(*(lambda w=worker: delivery.deliver(w, LANE) for worker in workers))
+    at_once([partial(delivery.deliver, worker, LANE) for worker in workers])
 
     assert Counter(parcel.message_id for parcel in carrier.taken) == Counter(ids)
 
