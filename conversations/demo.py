@@ -46,7 +46,7 @@ OF_OWNERS: Sequence[tuple[str, ...]] = (
     ("PAYOUT", "{secret}", "the amount is wrong"),
 )
 _APART, _PAUSE = timedelta(minutes=25), timedelta(seconds=25)
-_LEFT_TO_VISITORS = 1  # the first owner's phone is the one that visitors hold
+_LEFT_TO_VISITORS = 2  # the second of the owners has the phone that visitors hold
 _LANGUAGES = ("en", "pcm")
 # It went out when it was said: nothing is left for a carrier to do.
 _SENT = text("""

@@ -68,7 +68,8 @@ class Points(Dialogue):
             next_tier=account["next_tier"],
         )
         for points, day in account["ends"]:
-            self.note("ending", points=_figure(points), day=self._day(day))
+            key = "ending_all" if points == account["points"] else "ending"
+            self.note(key, points=_figure(points), day=self._day(day))
         if account["owed"]:
             self.note("owed", points=_figure(account["owed"]))
         if account["is_frozen"]:

@@ -2,11 +2,12 @@
 
 from sqlalchemy import func, select
 
+from bot.sandbox.people import FIRST
 from conversations import demo as talks
 from conversations import replay
 from conversations.engine import House
-from crm import demo
-from crm.models import Answering, Conversation, Direction, Message, MessageStatus
+from crm import addresses, demo
+from crm.models import Address, Answering, Conversation, Direction, Message, MessageStatus
 
 
 def test_the_demos_talks_are_said_again_word_for_word_and_nothing_waits_to_be_sent(stack):
@@ -26,8 +27,11 @@ def test_the_demos_talks_are_said_again_word_for_word_and_nothing_waits_to_be_se
             Message.status == MessageStatus.QUEUED, Message.due_at <= wiring.now()
         )
         assert session.scalar(due) == 0
+        talked = session.scalars(select(Address).join(Conversation)).all()
+        numbers = {addresses.value_of(session, address) for address in talked}
         session.rollback()
     assert len(rows) == said > 35
+    assert numbers.isdisjoint(number for _, _, number, _ in FIRST)  # the phones of visitors
     assert len(turns) == len(talks.OF_PATIENTS) + len(talks.OF_OWNERS)
     assert [turn for each in turns.values() for turn in each if turn.differs] == []
     assert sorted(waiting) == ["asked", "distress"]

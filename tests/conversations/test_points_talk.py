@@ -23,7 +23,7 @@ def test_the_balance_the_tier_and_what_is_missing(talk, stack, ada):
 
              Tier: Bronze. 760 more to be Silver.
 
-             1,240 of them can be used until 30 Nov 2027.
+             They can be used until 30 Nov 2027.
 
              What would you like to see?
              [History] [Where from?] [Rewards] [My codes] [Invite a friend]
@@ -93,7 +93,7 @@ def test_by_text_message_in_numbers(talk, stack):
 
              Tier: Silver. 2,500 more to be Gold.
 
-             2,500 of them can be used until 30 Nov 2027.
+             They can be used until 30 Nov 2027.
 
              What would you like to see?
              1 History
@@ -273,7 +273,7 @@ def test_everything_is_on_the_two_pages_of_the_menu(talk, stack, ada):
         Ada: 8
         Bot: What else would you like to do?...
         Ada: 5
-        Bot: We keep of Ada...
+        Bot: What we keep about Ada...
         Ada: menu
         Bot: What would you like to do?...
         Ada: [Give feedback]

@@ -67,9 +67,9 @@ def test_an_owner_is_asked_by_text_and_nudged_once(stack):
         stack.clock.move(5 * DAY)
 
     first, nudge = stack.heard_by(NGOZI)
-    assert "how satisfied are you with how we ran GrandPro Ikeja" in first.body
+    assert "How satisfied are you with how GrandPro ran GrandPro Ikeja" in first.body
     assert "\n1 Very poor\n2 Poor\n3 Fair\n4 Good\n5 Excellent" in first.body
-    assert nudge.body.startswith("A short reminder")
+    assert nudge.body.startswith("Reminder: how satisfied")
 
 
 def test_an_owner_who_said_stop_hears_no_nudge(stack):
