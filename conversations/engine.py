@@ -17,9 +17,9 @@ from structlog.contextvars import bind_contextvars
 from bot.channels.carrier import Channel, Option
 from bot.texts import say
 from bot.wiring import Wiring
-from conversations import renamed
 from conversations.desk import Desk
 from conversations.play import Play, Reply
+from conversations.renamed import RENAMED, catch_up
 from conversations.routing import Route, route
 from conversations.said import Said, payload
 from crm import gate, inbox, outbox
@@ -103,10 +103,12 @@ def answer(
     return posted["id"] if posted else None
 
 
-def play(desk: Desk, said: Said) -> tuple[Route, Reply | None]:
+def play(
+    desk: Desk, said: Said, *, renamed: Mapping[str, str] = RENAMED
+) -> tuple[Route, Reply | None]:
     """Decide and play: what is said back, and the talk as it leaves it, in memory."""
     talk = desk.talk
-    renamed.catch_up(talk)
+    catch_up(talk, renamed)
     decided = route(talk, said, languages=desk.languages, now=desk.now)
     reply = Play(desk, said).take(decided)
     talk.heard_at = desk.now

@@ -49,25 +49,28 @@ def watch_deadlines(wiring: Wiring) -> dict[str, int]:
 Watch = Callable[[Collection[SealedColumn]], Iterable[SealedColumn]]
 
 
-def reseal_all(wiring: Wiring, watch: Watch = iter) -> tuple[int, dict[str, int]]:
+def reseal_all(
+    wiring: Wiring, watch: Watch = iter, *, limit: int = BATCH
+) -> tuple[int, dict[str, int]]:
     """Seal every value with the first key; returns how many, and those no key opens, by column.
 
-    One short transaction a batch: killed, it goes on where it was when it is run again. `watch`
-    is shown one step for each batch.
+    One short transaction a batch of at most `limit` values: killed, it goes on where it was when
+    it is run again. `watch` is shown one step for each batch.
     """
     cursors: dict[str, UUID | None] = {}
     sealed, unreadable = 0, Counter[str]()
-    for place in watch(_steps(wiring)):
+    for place in watch(_steps(wiring, limit)):
         with wiring.transaction() as session:
-            batch = reencryption.reseal(session, place, after=cursors.get(place.where))
+            last = cursors.get(place.where)
+            batch = reencryption.reseal(session, place, after=last, limit=limit)
         cursors[place.where] = batch.last
         sealed += batch.sealed
         unreadable[place.where] += batch.unreadable
     return sealed, {where: count for where, count in unreadable.items() if count}
 
 
-def _steps(wiring: Wiring) -> list[SealedColumn]:
+def _steps(wiring: Wiring, limit: int) -> list[SealedColumn]:
     """Each column as often as it takes."""
     with wiring.sessions() as session:
         due = [(place, reencryption.count_due(session, place)) for place in reencryption.register()]
-    return [place for place, count in due for _ in range(-(-count // BATCH))]
+    return [place for place, count in due for _ in range(-(-count // limit))]

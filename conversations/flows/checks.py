@@ -6,8 +6,9 @@ the texts of every language and the source of the desk.
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -34,23 +35,26 @@ _WITH_A_PERSON = "person"
 _OVERHEARD = {"distress"}
 """Fired by the play itself, not heard in words."""
 
+Desks = Mapping[tuple[str, str], Callable[..., Any]]
+"""Who answers a question to the house, by talk and question."""
 
-def faults_of(talk: type[Dialogue]) -> Iterator[str]:
-    """Everything that is wrong with a dialogue."""
-    for check in (
-        unreachable,
-        deaf,
-        mute,
-        unlabelled,
-        no_way_out,
-        unanswered,
-        unheard,
-        never_said,
-        never_heard,
-        dead_ends,
-        lost_leads,
-    ):
-        yield from (f"{talk.name}.{fault}" for fault in check(talk))
+
+def faults_of(talk: type[Dialogue], desks: Desks = house.ANSWERS) -> Iterator[str]:
+    """Everything that is wrong with a dialogue whose questions these desks answer."""
+    found = chain(
+        unreachable(talk),
+        deaf(talk),
+        mute(talk),
+        unlabelled(talk),
+        no_way_out(talk),
+        unanswered(talk, desks),
+        unheard(talk, desks),
+        never_said(talk, desks),
+        never_heard(talk),
+        dead_ends(talk),
+        lost_leads(talk),
+    )
+    yield from (f"{talk.name}.{fault}" for fault in found)
 
 
 def unreachable(talk: type[Dialogue]) -> Iterator[str]:
@@ -96,23 +100,23 @@ def no_way_out(talk: type[Dialogue]) -> Iterator[str]:
             yield f"{state}: MENU does not lead out"
 
 
-def unanswered(talk: type[Dialogue]) -> Iterator[str]:
+def unanswered(talk: type[Dialogue], desks: Desks) -> Iterator[str]:
     """Questions to the house that no desk answers."""
     for question in sorted(talk.house):
-        if (talk.name, question) not in house.ANSWERS:
+        if (talk.name, question) not in desks:
             yield f"{question}: no desk answers it"
 
 
-def unheard(talk: type[Dialogue]) -> Iterator[str]:
+def unheard(talk: type[Dialogue], desks: Desks) -> Iterator[str]:
     """Answers of the house that the script never hears."""
-    for question, kind in _said_by_the_house(talk):
+    for question, kind in _said_by_the_house(talk, desks):
         if kind not in talk.hears[question]:
             yield f"{question}: does not hear {kind}"
 
 
-def never_said(talk: type[Dialogue]) -> Iterator[str]:
+def never_said(talk: type[Dialogue], desks: Desks) -> Iterator[str]:
     """Lines of the script for answers that the house never gives."""
-    said = set(_said_by_the_house(talk))
+    said = set(_said_by_the_house(talk, desks))
     for question in sorted(talk.house):
         for kind in talk.hears[question]:
             if (question, kind) not in said:
@@ -150,24 +154,24 @@ def lost_leads(talk: type[Dialogue]) -> Iterator[str]:
             yield f"{end}: there is no {target}"
 
 
-def ledger_faults() -> Iterator[str]:
+def ledger_faults(ledger: Path = LEDGER, renamed: Mapping[str, str] = RENAMED) -> Iterator[str]:
     """Questions that are not in the ledger, or left it without a name to go by now."""
-    shipped = [line for line in LEDGER.read_text().splitlines() if not line.startswith("#")]
+    shipped = [line for line in ledger.read_text().splitlines() if not line.startswith("#")]
     current = {f"{t.name}.{state}" for t in DIALOGUES.values() for state in questions_of(t)}
-    yield from (f"{q}: add it to {LEDGER.name}" for q in sorted(current - set(shipped)))
+    yield from (f"{q}: add it to {ledger.name}" for q in sorted(current - set(shipped)))
     yield from (
         f"{q}: conversations that stand there would be lost; say in renamed.py where they go"
-        for q in sorted(set(shipped) - current - RENAMED.keys())
+        for q in sorted(set(shipped) - current - renamed.keys())
     )
-    for old in RENAMED:
+    for old in renamed:
         if old in current:
             yield f"{old}: is renamed and still asked"
         if old not in shipped:
-            yield f"{old}: is renamed but was never in {LEDGER.name}"
-        if now_called(old) not in current:
-            yield f"{old}: its new name {now_called(old)} is no question"
+            yield f"{old}: is renamed but was never in {ledger.name}"
+        if (new := now_called(old, renamed)) not in current:
+            yield f"{old}: its new name {new} is no question"
     if shipped != sorted(shipped):
-        yield f"{LEDGER.name} is not sorted"
+        yield f"{ledger.name} is not sorted"
 
 
 # -- what they look at -----------------------------------------------------------------------------
@@ -208,12 +212,12 @@ def _routed(talk: type[Dialogue], state: str, words: str) -> str:
     return route(Talk(**(nothing | known | standing)), said, languages=spoken(), now=now).to
 
 
-def _said_by_the_house(talk: type[Dialogue]) -> list[tuple[str, str]]:
+def _said_by_the_house(talk: type[Dialogue], desks: Desks) -> list[tuple[str, str]]:
     return [
         (question, kind)
         for question in sorted(talk.house)
-        if (talk.name, question) in house.ANSWERS
-        for kind in sorted(kinds_of(house.ANSWERS[talk.name, question]))
+        if (talk.name, question) in desks
+        for kind in sorted(kinds_of(desks[talk.name, question]))
     ]
 
 

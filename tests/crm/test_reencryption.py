@@ -93,10 +93,7 @@ def test_everything_opens_with_the_new_key_alone(engine, ada):
     assert privacy.reseal_all(both) == (0, {})
 
 
-def test_killed_in_the_middle_it_goes_on_where_it_was(engine, ada, monkeypatch):
-    monkeypatch.setattr(privacy, "BATCH", 3)
-    monkeypatch.setattr(reencryption, "BATCH", 3)
-    monkeypatch.setattr(reencryption.reseal, "__kwdefaults__", {"after": None, "limit": 3})
+def test_killed_in_the_middle_it_goes_on_where_it_was(engine, ada):
     before = read(House(engine, OLD), ada)
     both = House(engine, f"{NEW},{OLD}")
 
@@ -107,12 +104,12 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(engine, ada, monkeypatch):
             yield step
 
     with pytest.raises(KeyboardInterrupt):
-        privacy.reseal_all(both, killed)
+        privacy.reseal_all(both, killed, limit=3)
     left = sum(due(both).values())
     assert 0 < left < 11
     assert read(both, ada) == before
 
-    sealed, _ = privacy.reseal_all(both)
+    sealed, _ = privacy.reseal_all(both, limit=3)
     assert sealed == left
     assert read(House(engine, NEW), ada) == before
 

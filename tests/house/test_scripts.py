@@ -2,7 +2,6 @@
 
 import pytest
 
-from conversations import house
 from conversations.dialogue import Dialogue, ScriptWrong
 from conversations.dialogues import DIALOGUES
 from conversations.flows import chart_of, checks, mermaid, svg
@@ -74,12 +73,6 @@ _CLUMSY = {
 }
 
 
-@pytest.fixture
-def clumsy(monkeypatch) -> type[Dialogue]:
-    monkeypatch.setitem(house.ANSWERS, ("clumsy", "find"), answers_well)
-    return type("Clumsy", (Dialogue,), dict(_CLUMSY))
-
-
 @pytest.mark.parametrize(
     "fault",
     [
@@ -95,8 +88,10 @@ def clumsy(monkeypatch) -> type[Dialogue]:
         "gone: there is no moon",
     ],
 )
-def test_each_check_finds_what_it_looks_for(clumsy, fault):
-    assert f"clumsy.{fault}" in list(checks.faults_of(clumsy))
+def test_each_check_finds_what_it_looks_for(fault):
+    clumsy = type("Clumsy", (Dialogue,), dict(_CLUMSY))
+    desks = {("clumsy", "find"): answers_well}
+    assert f"clumsy.{fault}" in list(checks.faults_of(clumsy, desks))
 
 
 def test_answers_of_the_desk_are_read_through_what_it_hands_on_to():
@@ -105,16 +100,16 @@ def test_answers_of_the_desk_are_read_through_what_it_hands_on_to():
         checks.kinds_of(hides)
 
 
-def test_a_question_that_left_the_ledger_unsaid_is_found(monkeypatch, tmp_path):
+def test_a_question_that_left_the_ledger_unsaid_is_found(tmp_path):
     ledger = tmp_path / "states.txt"
     ledger.write_text(checks.LEDGER.read_text() + "zoo.ask\n")
-    monkeypatch.setattr(checks, "LEDGER", ledger)
-    assert any(fault.startswith("zoo.ask: conversations") for fault in checks.ledger_faults())
-    monkeypatch.setattr(checks, "RENAMED", {"zoo.ask": "menu.ask"})
-    monkeypatch.setattr("conversations.renamed.RENAMED", {"zoo.ask": "menu.ask"})
-    assert list(checks.ledger_faults()) == []
-    monkeypatch.setattr("conversations.renamed.RENAMED", {"zoo.ask": "zoo.asked"})
-    assert list(checks.ledger_faults()) == ["zoo.ask: its new name zoo.asked is no question"]
+
+    def faults(renamed):
+        return list(checks.ledger_faults(ledger, renamed))
+
+    assert any(fault.startswith("zoo.ask: conversations") for fault in faults({}))
+    assert faults({"zoo.ask": "menu.ask"}) == []
+    assert faults({"zoo.ask": "zoo.asked"}) == ["zoo.ask: its new name zoo.asked is no question"]
 
 
 # -- pictures --------------------------------------------------------------------------------------
