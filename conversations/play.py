@@ -12,7 +12,7 @@ from conversations.desk.identity import patient_of
 from conversations.dialogue import Answers, Dialogue
 from conversations.dialogues import DIALOGUES
 from conversations.hearing import Heard, listen
-from conversations.routing import Route, by_intent, home, was_left
+from conversations.routing import THEIR_WORK, Route, by_intent, home, was_left
 from conversations.said import Said
 from conversations.understand import command, intent
 from crm import owners, patients
@@ -25,8 +25,6 @@ _DEEPEST = 2  # talks put aside besides the newest
 _KNOWN_ONLY = ("menu", "booking", "appointments")
 # Where "book" is a word of the answers, or, in danger, less than what is needed.
 _BOOK_IS_NO_WISH = ("booking", "registration", "reminder", "distress")
-_THEIR_WORK = ("registration", "booking", "feedback", "survey")
-"""Talks that are taken up however late: what was told in them need not be told again."""
 _NEVER_PAUSED = (None, "menu", "sides", "person", "lost", "distress", "resume")
 
 
@@ -377,11 +375,11 @@ class Play:
         """
         kept = self.desk.talk
         is_stale = not is_asked and was_left(kept, self.desk.now)
-        paused = [each for each in self._paused() if not is_stale or each[0] in _THEIR_WORK]
+        paused = [each for each in self._paused() if not is_stale or each[0] in THEIR_WORK]
         if kept.dialogue in _NEVER_PAUSED or (kept.dialogue, kept.state) == ("owner", "ask"):
             return
         under = [each for each in paused if each[0] != kept.dialogue]
-        if not is_stale or kept.dialogue in _THEIR_WORK:
+        if not is_stale or kept.dialogue in THEIR_WORK:
             aside = [kept.dialogue, kept.state, kept.context.get("answers", {})]
             under = [*under[-_DEEPEST:], aside]
         kept.context["paused"] = under

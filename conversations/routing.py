@@ -47,6 +47,8 @@ _INTENTS = {
     **dict.fromkeys(OWNER_WISHES, "owner"),
 }
 _WISH = 200  # letters of it are kept
+THEIR_WORK = ("registration", "booking", "feedback", "survey")
+"""Talks that are taken up however late: what was told in them need not be told again."""
 _INTERRUPTIONS = ("distress", "resume", "lost")
 _TAKEN_UP = ("menu", "language", "person", "sides", "survey", *_INTERRUPTIONS)
 """Talks that go on, however late the answer."""
@@ -156,11 +158,22 @@ def _open(
 
 
 def _after_a_pause(talk: Talk, said: Said, *, languages: Languages, now: datetime) -> Route:
-    """Go on or start over? Owners begin anew: what they have proven no longer holds."""
-    if talk.dialogue == "owner":
-        asked = by_intent(talk, said, languages=languages, now=now)
-        return asked or Route("open", "owner")
+    """Go on or start over? What is wished now comes first, unless it would undo work of theirs.
+
+    Half a day later, what they have proven no longer holds: a talk that does not ask for it again
+    by itself begins anew.
+    """
+    asked = by_intent(talk, said, languages=languages, now=now)
+    if asked and talk.dialogue not in THEIR_WORK:
+        return asked
+    if _has_lapsed(talk, now):
+        return Route("open", home(talk))
     return Route("open", "resume", {"what": talk.dialogue}, keeps=True)
+
+
+def _has_lapsed(talk: Talk, now: datetime) -> bool:
+    asks_again = talk.dialogue in THEIR_WORK or DIALOGUES[talk.dialogue or ""].is_personal
+    return not asks_again and talk.heard_at is not None and now - talk.heard_at > KNOWN_FOR
 
 
 def _from_idle(talk: Talk, said: Said, *, languages: Languages, now: datetime) -> Route:

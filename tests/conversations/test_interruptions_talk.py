@@ -220,6 +220,42 @@ def test_a_talk_left_alone_is_offered_again(talk):
     """)
 
 
+SEEN = """
+        Ada: book eye thursday 3pm
+        Bot: ...Shall I book it?...
+        Ada: yes
+        Bot: Booked...
+        Ada: my appointments
+        Bot: Your next visit...
+        Ada: 25/11/1990
+        Bot: Ada: Thu 26 Nov, 3pm...
+"""
+
+
+def test_a_wish_after_a_pause_is_heard(talk):
+    talk(
+        SEEN
+        + """
+        -- 2 hours later --
+        Ada: invite a friend
+        Bot: Ada, your code for friends is ...
+        """
+    )
+
+
+def test_the_next_day_a_list_is_not_shown_again_unasked(talk):
+    talk(
+        SEEN
+        + """
+        -- 1 day later --
+        Ada: hello
+        Bot: What would you like to do?...
+        Ada: my appointments
+        Bot: Your next visit...
+        """
+    )
+
+
 def test_what_cannot_be_read_is_said_so(talk, stack):
     talk("""
         Ada: book eye

@@ -20,7 +20,7 @@ KNOWN = """
         Ada: 25/11/1990
 """
 SURE = """
-        Bot: If we erase Ada, the name, date of birth, numbers, messages and insurance are deleted...
+        Bot: If we erase Ada, the name, date of birth, numbers, messages and insurance are...
              [Send me a code] [No]
 """
 
@@ -54,7 +54,7 @@ def test_what_is_kept_is_said_in_words(talk, ada):
         Ada: wetin una get about me
         Bot: To show this...
         Ada: 25/11/1990
-        Bot: What we keep about Ada: name, date of birth...visits 1, movements of points 1, messages...
+        Bot: What we keep about Ada: name...visits 1, movements of points 1, messages...
              [Send me all of it] [Erase me] [What I asked for] [My settings]
     """)
 
@@ -252,7 +252,7 @@ def test_by_text_message_in_pidgin(talk, stack):
         Musa: comot my data
         Bot: Make we sure say na you...
         Musa: 25/11/1990
-        Bot: To clean Musa comot: ...
+        Bot: If we clean Musa comot, ...
              1 Send me code
              2 No
         Musa: 1
