@@ -5,11 +5,11 @@ Imports are inside the commands, so that each process loads only what it uses.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
 import click
@@ -205,15 +205,19 @@ def flows(dialogue: str | None, form: str | None, *, counts: bool, out: str | No
     except flows.NoSuchDialogue as error:
         raise click.UsageError(str(error)) from error
     if form == "check":
-        faults = list(found.faults())
-        click.echo("\n".join(faults) or "Nothing is wrong.")
-        sys.exit(1 if faults else 0)
+        end_with(list(found.faults()))
     if counts and form is None:
         click.echo(found.table())
     elif out:
         click.echo("\n".join(str(path) for path in found.write(Path(out), form or "mermaid")))
     else:
         click.echo("\n".join(found.drawn(form or "mermaid").values()))
+
+
+def end_with(faults: Sequence[str]) -> NoReturn:
+    """List what is wrong; the exit code says whether anything is."""
+    click.echo("\n".join(faults) or "Nothing is wrong.")
+    sys.exit(1 if faults else 0)
 
 
 @main.command()

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from bot.build import build_wiring
@@ -175,6 +175,21 @@ def settings_for(
             "RATE_OF_SIGN_IN": "1000000",
         }
     )
+
+
+@contextmanager
+def broken(stack: Stack, table: str, deed: str = "insert") -> Iterator[None]:
+    """A table that takes no row, or lets none be changed: whoever needs it fails."""
+    refuse = """create function say_no() returns trigger language plpgsql
+        as 'begin raise exception ''no''; end'"""
+    with stack.wiring.transaction() as session:
+        session.execute(text(refuse))
+        session.execute(
+            text(f"create trigger no before {deed} on {table} execute function say_no()")
+        )
+    yield
+    with stack.wiring.transaction() as session:
+        session.execute(text("drop function say_no cascade"))
 
 
 def _sandbox_settings(settings: Settings) -> SandboxSettings:

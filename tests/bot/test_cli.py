@@ -4,7 +4,7 @@ import socket
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import main
+from bot.cli import end_with, main
 from bot.demo import bound, commands
 
 COMMANDS = (
@@ -84,9 +84,10 @@ def test_the_dialogues_are_drawn_one_by_name_or_all_into_a_folder(tmp_path):
     assert len(list(tmp_path.glob("*.svg"))) == len(drawn.output.splitlines())
 
 
-def test_what_is_wrong_with_the_dialogues_is_listed_and_the_command_fails(monkeypatch):
+def test_what_is_wrong_with_the_dialogues_is_listed_and_the_command_fails(capsys):
     assert invoke("flows", "--format", "check").exit_code == 0
     assert invoke("flows", "dance").exit_code == 2
-    monkeypatch.setattr("conversations.flows.faults_of", lambda talk: [f"{talk.name}.ask: is odd"])
-    wrong = invoke("flows", "menu", "--format", "check")
-    assert (wrong.exit_code, wrong.output) == (1, "menu.ask: is odd\n")
+    with pytest.raises(SystemExit) as end:
+        end_with(["menu.ask: is odd", "menu.told: is odder"])
+    assert end.value.code == 1
+    assert capsys.readouterr().out == "menu.ask: is odd\nmenu.told: is odder\n"

@@ -21,7 +21,7 @@ from conversations.dialogues import DIALOGUES
 from crm.models import Answering, Conversation, Direction, InboundKey, Message, MessageStatus
 from tests.at_once import at_once
 from tests.people import ADA, MUSA, Person
-from tests.stack import Stack
+from tests.stack import Stack, broken
 from webhooks.signatures import LONGEST_BODY
 from workers import schedule
 
@@ -328,24 +328,6 @@ def cut_lines(stack: Stack) -> None:
         with socket.socket(fileno=os.dup(line.driver_connection.fileno())) as end:
             end.shutdown(socket.SHUT_RDWR)
         line.close()
-
-
-@contextmanager
-def broken(stack: Stack, table: str, deed: str = "insert") -> Iterator[None]:
-    """A table that takes no row, or lets none be changed."""
-    with stack.wiring.transaction() as session:
-        session.execute(
-            text(
-                "create function say_no() returns trigger language plpgsql"
-                " as 'begin raise exception ''no''; end'"
-            )
-        )
-        session.execute(
-            text(f"create trigger no before {deed} on {table} execute function say_no()")
-        )
-    yield
-    with stack.wiring.transaction() as session:
-        session.execute(text("drop function say_no cascade"))
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """While an answer is late WhatsApp shows that it is being written; nothing ever waits for that."""
 
+from dataclasses import replace
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
-from bot.channels.carrier import NotSent
 from tests.people import ADA, MUSA
+from tests.stack import broken
 from workers import typing
 
 
@@ -19,7 +21,13 @@ def _done():
 
 
 def switch_on(stack) -> None:
-    object.__setattr__(stack.wiring.settings, "typing_indicator", True)
+    settings = stack.wiring.settings.model_copy(update={"typing_indicator": True})
+    stack.wiring.settings = settings
+
+
+def through(stack, ask):
+    """The wiring with a carrier that knows this courtesy alone."""
+    return replace(stack.wiring, carrier=SimpleNamespace(typing=ask))
 
 
 def told(stack) -> list[str]:
@@ -60,42 +68,32 @@ def test_it_is_off_unless_it_is_set(stack):
     assert told(stack) == []
 
 
-def test_a_turn_that_failed_shows_it_until_it_is_answered(stack, monkeypatch):
+def test_a_turn_that_failed_shows_it_until_it_is_answered(stack):
+    stack.say(ADA, "hello")
     switch_on(stack)
-
-    def broken(*_):
-        raise RuntimeError("oh")
-
-    with monkeypatch.context() as broke:
-        broke.setattr("conversations.engine.play", broken)
-        stack.say(ADA, "hello")
+    with broken(stack, "misheard"):
+        stack.say(ADA, "xyzzy")
     assert told(stack) == [ADA.number]
 
 
-def test_what_the_carrier_says_to_it_changes_nothing(stack, monkeypatch):
+def test_what_the_carrier_says_to_it_changes_nothing(stack):
     switch_on(stack)
-
-    def refuses(_):
-        raise NotSent("no")
-
-    monkeypatch.setattr(stack.wiring.carrier, "typing", refuses)
-    assert typing.show(stack.wiring, "SM1") == {"told": 1}
+    assert typing.show(stack.wiring, "SM of nobody") == {"told": 1}
 
     def surprises(_):
         raise RuntimeError("oh")
 
-    monkeypatch.setattr(stack.wiring.carrier, "typing", surprises)
     for _ in range(20):
-        typing.show(stack.wiring, "SM1")
+        typing.show(through(stack, surprises), "SM1")
     assert told(stack) == []
 
 
-def test_a_carrier_that_hangs_holds_nobody_up(stack, monkeypatch):
+def test_a_carrier_that_hangs_holds_nobody_up(stack):
     stack.register(ADA, "Ada Obi")
     switch_on(stack)
     release = Event()
-    monkeypatch.setattr(stack.wiring.carrier, "typing", lambda _: release.wait(30))
-    told_of = sum(typing.show(stack.wiring, "SM1")["told"] for _ in range(20))
+    hanging = through(stack, lambda _: release.wait(30))
+    told_of = sum(typing.show(hanging, "SM1")["told"] for _ in range(20))
     assert told_of == typing._MOST
     stack.say(ADA, "menu")
     assert stack.heard_by(ADA)
