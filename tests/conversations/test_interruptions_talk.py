@@ -307,7 +307,9 @@ def test_a_wish_to_book_is_heard_wherever_it_is_no_answer(talk):
         Bot: Please pick one of these.
              [Book a visit] [Menu]
         Ada: tuesday by 2
-        Bot: GrandPro Ikeja. What do you need?...
+        Bot: Noted: Tue 24 Nov, 2pm.
+
+             GrandPro Ikeja. What do you need?...
         Ada: eye
         Bot: Ada: Eye, GrandPro Ikeja, Tue 24 Nov, 2pm. Shall I book it?...
         Ada: yes
@@ -317,7 +319,7 @@ def test_a_wish_to_book_is_heard_wherever_it_is_no_answer(talk):
         Ada: 12/12
         Bot: I could not read that date...
         Ada: no, I want to see a doctor on friday
-        Bot: GrandPro Ikeja. What do you need?...
+        Bot: ...GrandPro Ikeja. What do you need?...
     """)
 
 

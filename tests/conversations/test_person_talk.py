@@ -151,7 +151,7 @@ def test_stop_and_danger_are_heard_while_a_person_answers(talk, stack, desk):
 def test_closing_hours_are_said_and_the_desk_is_told_again_until_somebody_comes(talk, stack, desk):
     talk("""
         Musa: I wan talk to person
-        Bot: Our desk is closed now and opens at 08:00...
+        Bot: Our desk is closed now and opens at 8am...
     """)
     for _ in range(2):
         stack.clock.move(timedelta(minutes=31))
