@@ -58,6 +58,10 @@ class Stack:
     clock: TestClock
     url: str
 
+    def change(self, **settings: object) -> None:
+        """Run on with other settings."""
+        self.wiring.settings = self.wiring.settings.model_copy(update=settings)
+
     def say(self, person: Person, text: str) -> int:
         """Let a person write, and let the house answer. Returns the webhook's HTTP status."""
         delivery = self.sandbox.say(person.channel, person.number, text, profile_name=person.name)

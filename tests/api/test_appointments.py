@@ -16,21 +16,6 @@ from workers import appointments as job
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def ada(api):
-    return a_patient(api, "Ada Obi", "+2349140000001")
-
-
-@pytest.fixture
-def musa(api):
-    return a_patient(api, "Musa Bello", "+2349140000002")
-
-
-@pytest.fixture
-def desk(api):
-    return api.as_(Role.FRONT_DESK, hospital="IKJ")
-
-
 def wish(api, patient_id, start_at, *, who="any", **more):
     there = more.pop("there", None) or offer(api)
     return {

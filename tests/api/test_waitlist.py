@@ -1,25 +1,8 @@
 """The waiting list over the API."""
 
-import pytest
-
 from crm.kit.permissions import Role
 from tests.api.clinics import a_patient, at, offer
 from workers import waitlist as job
-
-
-@pytest.fixture
-def ada(api):
-    return a_patient(api, "Ada Obi", "+2349140000001")
-
-
-@pytest.fixture
-def musa(api):
-    return a_patient(api, "Musa Bello", "+2349140000002")
-
-
-@pytest.fixture
-def desk(api):
-    return api.as_(Role.FRONT_DESK, hospital="IKJ")
 
 
 def wait(caller, api, patient_id, **more):

@@ -30,7 +30,7 @@ class Answer:
 
 def one_way(stack: Stack) -> None:
     """From now on text messages hear no answer."""
-    object.__setattr__(stack.wiring.settings, "sms_two_way", False)
+    stack.change(sms_two_way=False)
 
 
 def link_to(stack: Stack, person: Person) -> str:

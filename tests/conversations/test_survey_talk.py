@@ -246,7 +246,7 @@ def test_an_invitation_of_another_owner_is_nothing(talk, stack, asked):
 def test_where_texts_hear_no_answer_a_form_is_offered_and_no_number_asked(stack):
     own(stack, DANLADI)
     own(stack, AMINA, code="WUS")
-    object.__setattr__(stack.wiring.settings, "sms_two_way", False)
+    stack.change(sms_two_way=False)
     for job in ("survey", "owners"):
         schedule.run_now(stack.wiring, job)
         stack.work()

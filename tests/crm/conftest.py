@@ -1,4 +1,4 @@
-"""The clinic that tests of time and bookings happen in, and the crowd that meets there."""
+"""What tests of the records stand on: a clinic, a crowd, two hospitals and an owner."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,9 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.kit.crypto import Vault
+from crm.models import Hospital, Owner
 from tests.crm.clinic import Clinic, a_clinic
+from tests.crm.estate import an_owner, hospital
 from tests.databases import sqlalchemy_url
 
 
@@ -27,3 +29,21 @@ def crowd(database_url: str, vault: Vault) -> Iterator[sessionmaker[Session]]:
     crowd = create_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     yield sessionmaker(crowd, expire_on_commit=False, info={"vault": vault})
     crowd.dispose()
+
+
+@pytest.fixture
+def ikeja(session: Session) -> Hospital:
+    """One hospital of the group."""
+    return hospital(session, "IKJ")
+
+
+@pytest.fixture
+def wuse(session: Session) -> Hospital:
+    """Another."""
+    return hospital(session, "WUS")
+
+
+@pytest.fixture
+def alhaji(session: Session, ikeja: Hospital, now: datetime) -> Owner:
+    """Who owns something at Ikeja."""
+    return an_owner(session, at=ikeja, now=now)

@@ -60,11 +60,6 @@ def only(hospital_id) -> Scope:
 
 
 @pytest.fixture
-def ikeja(session):
-    return hospital(session, "IKJ")
-
-
-@pytest.fixture
 def owner(session, ikeja, now):
     return an_owner(session, now=now, at=ikeja)
 

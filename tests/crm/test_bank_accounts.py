@@ -17,16 +17,6 @@ GOOD = "1234567896"
 
 
 @pytest.fixture
-def ikeja(session):
-    return hospital(session, "IKJ")
-
-
-@pytest.fixture
-def alhaji(session, ikeja, now):
-    return an_owner(session, at=ikeja, now=now)
-
-
-@pytest.fixture
 def change(session, alhaji, ikeja, now):
     def change(number=GOOD, **more):
         asked = {"owner_id": alhaji.id, "bank_code": GTBANK, "account_name": "DANLADI ALHAJI"}

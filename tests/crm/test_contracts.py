@@ -21,7 +21,7 @@ from crm.kit.errors import Invalid, NotFound, StaleVersion
 from crm.kit.paging import PageRequest
 from crm.kit.permissions import Permission, Role, Scope
 from crm.models import Basis, ContractModel, ContractStatus, TaxCategory
-from tests.crm.estate import TEN_PER_CENT, a_contract, an_owner, hospital, staff
+from tests.crm.estate import TEN_PER_CENT, a_contract, an_owner, staff
 
 JANUARY, JULY, LAST_OF_JUNE = date(2026, 1, 1), date(2026, 7, 1), date(2026, 6, 30)
 FULL = Terms(
@@ -39,21 +39,6 @@ FULL = Terms(
     tax_category=TaxCategory.RENT,
     minimum_payout_kobo=10_000_00,
 )
-
-
-@pytest.fixture
-def ikeja(session):
-    return hospital(session, "IKJ")
-
-
-@pytest.fixture
-def wuse(session):
-    return hospital(session, "WUS")
-
-
-@pytest.fixture
-def alhaji(session, ikeja, now):
-    return an_owner(session, at=ikeja, now=now)
 
 
 @pytest.fixture

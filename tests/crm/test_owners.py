@@ -9,19 +9,9 @@ from crm.kit.errors import Invalid, NotFound, StaleVersion
 from crm.kit.paging import PageRequest
 from crm.kit.permissions import EVERYTHING, Permission, Role, Scope
 from crm.models import Conversation, Message, MessageStatus, OwnerKind, OwnerStatus
-from tests.crm.estate import ALHAJI, a_contract, an_owner, hospital, staff
+from tests.crm.estate import ALHAJI, a_contract, an_owner, staff
 
 PAGE = PageRequest()
-
-
-@pytest.fixture
-def ikeja(session):
-    return hospital(session, "IKJ")
-
-
-@pytest.fixture
-def wuse(session):
-    return hospital(session, "WUS")
 
 
 @pytest.fixture

@@ -23,11 +23,6 @@ HEADER = "hospital,service_line,kind,amount,billed_on,collected_on,external_ref"
 
 
 @pytest.fixture
-def ikeja(session):
-    return hospital(session, "IKJ")
-
-
-@pytest.fixture
 def finance(ikeja):
     return staff(Role.FINANCE, ikeja.id)
 

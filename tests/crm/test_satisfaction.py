@@ -29,16 +29,6 @@ Q4 = "2026-Q4"
 
 
 @pytest.fixture
-def ikeja(session):
-    return hospital(session, "IKJ")
-
-
-@pytest.fixture
-def alhaji(session, ikeja, now):
-    return an_owner(session, now=now, at=ikeja)
-
-
-@pytest.fixture
 def contract(session, alhaji, ikeja, now):
     return a_contract(session, alhaji, now=now, at=ikeja)
 

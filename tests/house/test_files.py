@@ -20,6 +20,10 @@ FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 
+PATCHED = re.compile(
+    r"\.(set|del)(att[r]|ite[m])\(|\bunittest\.moc[k]\b|\bmocke[r]\b|object\.__setatt[r]__"
+)
+
 
 def test_no_file_of_the_product_is_longer_than_a_sitting():
     long = [
@@ -38,6 +42,18 @@ def test_no_file_tells_where_or_how_it_was_written():
         f"{path.relative_to(ROOT)}: {hit[0]}"
         for path in everything()
         for hit in [FORBIDDEN.search(path.read_text("utf-8"))]
+        if hit
+    ]
+    assert not found
+
+
+def test_no_test_patches_what_it_tests():
+    """What a test needs otherwise is a parameter, a setting or a plug of the wiring."""
+    found = [
+        f"{path.relative_to(ROOT)}: {hit[0]}"
+        for path in texts(ROOT / "tests")
+        if path.suffix == ".py"
+        for hit in [PATCHED.search(path.read_text("utf-8"))]
         if hit
     ]
     assert not found

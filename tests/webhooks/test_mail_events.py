@@ -14,25 +14,18 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bot.channels.carrier import Channel
 from bot.demo_values import mail_event_key
 from crm import consents, outbox, suppressions
 from crm.models import Consent, Lane, MessageStatus, Suppression
-from tests.outbox import NOON, VAULT, message, say_yes, somebody, wired, write
+from tests.outbox import NOON, message, say_yes, somebody, wired, write
 from tests.webhooks.test_signatures import VECTORS
 from webhooks.sendgrid import mail_events_door
 from webhooks.signatures import LONGEST_BATCH, fresh, valid_batch
 
 KEY = mail_event_key("k")
 PUBLISHED = VECTORS["sendgrid_event_webhook"]
-
-
-@pytest.fixture
-def session(engine):
-    with Session(engine, info={"vault": VAULT}) as session:
-        yield session
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from bot.app import create_app
 from bot.channels.carrier import Channel
 from crm import patients, privacy
 from crm.kit.ids import uuid7
@@ -16,25 +14,9 @@ from crm.kit.permissions import EVERYTHING, Actor
 from crm.models import AuditEvent, DataRequest, Message, OneTimeCode, Patient, RequestKind
 from crm.outbox import unseal
 from crm.privacy import requests
-from tests.outbox import NOON, VAULT, somebody, wired
+from tests.outbox import NOON, VAULT, somebody
 
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-def session(engine):
-    with Session(engine, info={"vault": VAULT}) as session:
-        yield session
-
-
-@pytest.fixture
-def wiring(engine):
-    return wired(engine, "redis://127.0.0.1:1", carrier=None)
-
-
-@pytest.fixture
-def client(wiring):
-    return create_app(wiring).test_client()
 
 
 @pytest.fixture

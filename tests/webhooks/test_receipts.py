@@ -4,21 +4,14 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
-from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 
 from crm import outbox
 from crm.models import Lane, MessageStatus
-from tests.outbox import NOON, VAULT, message, somebody, wired, write
+from tests.outbox import NOON, message, somebody, wired, write
 from webhooks.receipts import receipts_door
 
 NOBODY = "018f" * 8
-
-
-@pytest.fixture
-def session(engine):
-    with Session(engine, info={"vault": VAULT}) as session:
-        yield session
 
 
 @pytest.fixture

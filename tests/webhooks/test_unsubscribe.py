@@ -2,30 +2,12 @@
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from bot.app import create_app
 from bot.channels.carrier import Channel
 from crm import gate
 from crm.kit.ids import uuid7
 from crm.models import Consent
-from tests.outbox import NOON, VAULT, say_yes, somebody, wired
-
-
-@pytest.fixture
-def session(engine):
-    with Session(engine, info={"vault": VAULT}) as session:
-        yield session
-
-
-@pytest.fixture
-def wiring(engine):
-    return wired(engine, "redis://127.0.0.1:1", carrier=None)
-
-
-@pytest.fixture
-def client(wiring):
-    return create_app(wiring).test_client()
+from tests.outbox import NOON, say_yes, somebody
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ def _done():
     typing._start_anew()
 
 
-def switch_on(stack) -> None:
-    settings = stack.wiring.settings.model_copy(update={"typing_indicator": True})
-    stack.wiring.settings = settings
-
-
 def through(stack, ask):
     """The wiring with a carrier that knows this courtesy alone."""
     return replace(stack.wiring, carrier=SimpleNamespace(typing=ask))
@@ -44,7 +39,7 @@ def fail_once(stack, *people) -> None:
 
 def test_a_reply_that_could_not_leave_shows_that_we_write(stack):
     stack.register(ADA, "Ada Obi")
-    switch_on(stack)
+    stack.change(typing_indicator=True)
     fail_once(stack, ADA)
     stack.say(ADA, "menu")
     assert not stack.heard_by(ADA)
@@ -54,7 +49,7 @@ def test_a_reply_that_could_not_leave_shows_that_we_write(stack):
 def test_text_messages_and_replies_in_time_show_nothing(stack):
     stack.register(ADA, "Ada Obi")
     stack.register(MUSA, "Musa Bello")
-    switch_on(stack)
+    stack.change(typing_indicator=True)
     fail_once(stack, MUSA)
     stack.say(MUSA, "menu")
     stack.say(ADA, "menu")
@@ -70,14 +65,14 @@ def test_it_is_off_unless_it_is_set(stack):
 
 def test_a_turn_that_failed_shows_it_until_it_is_answered(stack):
     stack.say(ADA, "hello")
-    switch_on(stack)
+    stack.change(typing_indicator=True)
     with broken(stack, "misheard"):
         stack.say(ADA, "xyzzy")
     assert told(stack) == [ADA.number]
 
 
 def test_what_the_carrier_says_to_it_changes_nothing(stack):
-    switch_on(stack)
+    stack.change(typing_indicator=True)
     assert typing.show(stack.wiring, "SM of nobody") == {"told": 1}
 
     def surprises(_):
@@ -90,7 +85,7 @@ def test_what_the_carrier_says_to_it_changes_nothing(stack):
 
 def test_a_carrier_that_hangs_holds_nobody_up(stack):
     stack.register(ADA, "Ada Obi")
-    switch_on(stack)
+    stack.change(typing_indicator=True)
     release = Event()
     hanging = through(stack, lambda _: release.wait(30))
     told_of = sum(typing.show(hanging, "SM1")["told"] for _ in range(20))
