@@ -1,7 +1,6 @@
 """The forms behind text messages' links in a real browser, on a phone's narrow screen."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,44 +10,29 @@ from sqlalchemy import select
 from crm.models import Appointment, AppointmentStatus, PatientFeedback
 from tests.browser.conftest import WATCH
 from tests.browser.test_phone_page import RULES
+from tests.console import forms
 from tests.console.forms import link_to, one_way
-from tests.conversations.clinics import a_past_visit, ask, fill, free
-from tests.conversations.estates import own
+from tests.conversations.clinics import fill, free
 from tests.conversations.test_waitlist_talk import TUESDAY
-from tests.people import DANLADI, MUSA
+from tests.people import MUSA
 from tests.stack import Stack
-from workers import schedule
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture
 def visit_link(stack: Stack) -> str:
-    stack.register(MUSA, "Musa Bello")
-    for words in ("book", "1", "any", "tuesday 10am", "yes"):
-        stack.say(MUSA, words)
-    one_way(stack)
-    stack.later(timedelta(hours=25))
-    return link_to(stack, MUSA)
+    return forms.visit_link(stack)
 
 
 @pytest.fixture
 def feedback_link(stack: Stack) -> str:
-    stack.register(MUSA, "Musa Bello")
-    a_past_visit(stack, MUSA)
-    one_way(stack)
-    ask(stack)
-    return link_to(stack, MUSA)
+    return forms.feedback_link(stack)
 
 
 @pytest.fixture
 def survey_link(stack: Stack) -> str:
-    own(stack, DANLADI)
-    one_way(stack)
-    for job in ("survey", "owners"):
-        schedule.run_now(stack.wiring, job)
-        stack.work()
-    return link_to(stack, DANLADI)
+    return forms.survey_link(stack)
 
 
 @pytest.fixture

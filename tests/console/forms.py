@@ -2,13 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from urllib.parse import urlencode
 
 import urllib3
 
-from tests.people import Person
+from tests.conversations.clinics import a_past_visit, ask
+from tests.conversations.estates import own
+from tests.people import DANLADI, MUSA, Person
 from tests.stack import Stack
+from workers import schedule
 
 _LINK = re.compile(r"https?://\S+/f/[\w-]{36}")
 
@@ -36,6 +40,35 @@ def one_way(stack: Stack) -> None:
 def link_to(stack: Stack, person: Person) -> str:
     """The link in the newest message this person has."""
     return _LINK.findall(stack.heard_by(person)[-1].body)[-1]
+
+
+def visit_link(stack: Stack) -> str:
+    """Musa booked by text message for Tuesday ten o'clock, and is reminded by one."""
+    stack.register(MUSA, "Musa Bello")
+    for words in ("book", "1", "any", "tuesday 10am", "yes"):
+        stack.say(MUSA, words)
+    one_way(stack)
+    stack.later(timedelta(hours=25))
+    return link_to(stack, MUSA)
+
+
+def feedback_link(stack: Stack) -> str:
+    """Musa was at Ikeja and is asked about it by text message."""
+    stack.register(MUSA, "Musa Bello")
+    a_past_visit(stack, MUSA)
+    one_way(stack)
+    ask(stack)
+    return link_to(stack, MUSA)
+
+
+def survey_link(stack: Stack) -> str:
+    """An owner who only has a phone for text messages, asked about the quarter."""
+    own(stack, DANLADI)
+    one_way(stack)
+    for job in ("survey", "owners"):
+        schedule.run_now(stack.wiring, job)
+        stack.work()
+    return link_to(stack, DANLADI)
 
 
 def opened(link: str) -> Answer:

@@ -20,8 +20,9 @@ from crm.models import (
     Patient,
     PatientFeedback,
 )
+from tests.console import forms
 from tests.console.forms import link_to, one_way, opened, sent
-from tests.conversations.clinics import a_past_visit, ask, fill, free
+from tests.conversations.clinics import fill, free
 from tests.conversations.estates import own
 from tests.conversations.test_waitlist_talk import TUESDAY
 from tests.people import AMINA, DANLADI, MUSA
@@ -39,13 +40,7 @@ def row(stack, kind):
 
 @pytest.fixture
 def visit_link(stack) -> str:
-    """Musa booked by text message for Tuesday ten o'clock, and is reminded by one."""
-    stack.register(MUSA, "Musa Bello")
-    for words in ("book", "1", "any", "tuesday 10am", "yes"):
-        stack.say(MUSA, words)
-    one_way(stack)
-    stack.later(timedelta(hours=25))
-    return link_to(stack, MUSA)
+    return forms.visit_link(stack)
 
 
 NOTICES = ("visit", "loyalty", "payout", "owner_notice", "code")
@@ -174,12 +169,7 @@ def test_the_page_says_the_language_it_is_written_in(stack, visit_link):
 
 @pytest.fixture
 def feedback_link(stack) -> str:
-    """Musa was at Ikeja and is asked about it by text message."""
-    stack.register(MUSA, "Musa Bello")
-    a_past_visit(stack, MUSA)
-    one_way(stack)
-    ask(stack)
-    return link_to(stack, MUSA)
+    return forms.feedback_link(stack)
 
 
 def test_feedback_is_given_once_and_earns_its_points(stack, feedback_link):
@@ -238,13 +228,7 @@ def test_after_two_weeks_the_question_is_over(stack, feedback_link):
 
 @pytest.fixture
 def survey_link(stack) -> str:
-    """An owner who only has a phone for text messages, asked about the quarter."""
-    own(stack, DANLADI)
-    one_way(stack)
-    for job in ("survey", "owners"):
-        schedule.run_now(stack.wiring, job)
-        stack.work()
-    return link_to(stack, DANLADI)
+    return forms.survey_link(stack)
 
 
 def test_an_owner_answers_as_much_as_they_like(stack, survey_link):
