@@ -32,6 +32,7 @@ from crm.kit.ids import uuid7
 from crm.migrations.run import upgrade
 from crm.models import Address, Consent, Lane, Patient, Purpose
 from crm.outbox import Draft
+from tests.bench import processes
 from tests.bench.processes import ready, started
 from workers import delivery, runtime
 
@@ -63,7 +64,7 @@ def run(
             for _ in range(workers)
         ]
         pids = [int(ready(worker)) for worker in at_work]
-        bench = _Bench(wiring, url, pids, _children(servers))
+        bench = _Bench(wiring, url, pids, processes.servers_of(servers))
         bench.drain(people[:_WARM_UP])
         return [bench.measure(people[:size]) for size in sizes]
 
@@ -96,7 +97,7 @@ class _Bench:
             "cpu_ms_per_message": {name: round(ms, 3) for name, ms in cpu_ms.items()},
             "cpu_ms_total": round(sum(cpu_ms.values()), 3),
             "per_batch_of_25": per_batch,
-            "peak_memory_mb": max(_peak_mb(pid) for pid in self.workers),
+            "peak_memory_mb": max(processes.peak_mb(pid) for pid in self.workers),
         }
 
     def drain(self, people: Sequence[Person]) -> None:
@@ -140,8 +141,8 @@ class _Bench:
 
     def _cpu_s(self) -> dict[str, float]:
         return {
-            "workers": sum(_spent_s(psutil.Process(pid)) for pid in self.workers),
-            **{name: _tree_spent_s(process) for name, process in self.servers.items()},
+            "workers": sum(processes.spent_s(psutil.Process(pid)) for pid in self.workers),
+            **{name: processes.tree_spent_s(process) for name, process in self.servers.items()},
         }
 
 
@@ -208,35 +209,6 @@ def _draft(person: Person) -> Draft:
 
 
 # -- processes ------------------------------------------------------------------------------------
-
-
-def _children(servers: Servers) -> dict[str, psutil.Process]:
-    """PostgreSQL and Valkey, as the process that owns them started them."""
-    owner = json.loads((servers.home / "servers.json").read_text())["owner"]
-    found = {process.name(): process for process in psutil.Process(owner).children()}
-    names = {"postgresql": "postgres", "valkey": "valkey"}
-    return {
-        ours: next(process for name, process in found.items() if name.startswith(theirs))
-        for ours, theirs in names.items()
-    }
-
-
-def _spent_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-def _tree_spent_s(process: psutil.Process) -> float:
-    """With its children, those that have ended among them."""
-    times = process.cpu_times()
-    ended = times.children_user + times.children_system
-    return _spent_s(process) + ended + sum(map(_spent_s, process.children(recursive=True)))
-
-
-def _peak_mb(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(line.split()[1]) // 1024
 
 
 @contextmanager

@@ -48,17 +48,17 @@ class Groups:
     def of(cls, servers: Servers, **pids: int) -> "Groups":
         """The servers, and what else is named."""
         eldest = {name: psutil.Process(pid) for name, pid in pids.items()}
-        return cls(eldest | _servers(servers))
+        return cls(eldest | servers_of(servers))
 
     def spent_s(self) -> Spent:
         """CPU seconds so far, with all children, those that have ended among them."""
-        return {name: _tree_spent_s(process) for name, process in self.eldest.items()}
+        return {name: tree_spent_s(process) for name, process in self.eldest.items()}
 
     def peak_mb(self, name: str) -> int:
         """The most memory that one process of the group has held at once."""
         process = self.eldest[name]
         pids = [process.pid, *(child.pid for child in process.children(recursive=True))]
-        return max(_peak_mb(pid) for pid in pids)
+        return max(peak_mb(pid) for pid in pids)
 
 
 def cpu_ms(before: Spent, after: Spent, units: int) -> Spent:
@@ -78,7 +78,8 @@ def idle_percent(during_s: float = 1.0) -> float:
     return round(100 - psutil.cpu_percent(during_s), 1)
 
 
-def _servers(servers: Servers) -> dict[str, psutil.Process]:
+def servers_of(servers: Servers) -> dict[str, psutil.Process]:
+    """PostgreSQL and Valkey, as the process that owns them started them."""
     owner = json.loads((servers.home / "servers.json").read_text())["owner"]
     found = {process.name(): process for process in psutil.Process(owner).children()}
     names = {"postgresql": "postgres", "valkey": "valkey"}
@@ -88,21 +89,24 @@ def _servers(servers: Servers) -> dict[str, psutil.Process]:
     }
 
 
-def _tree_spent_s(process: psutil.Process) -> float:
+def tree_spent_s(process: psutil.Process) -> float:
+    """CPU seconds so far, with its children, those that have ended among them."""
     while True:
         # A child that ends while we read is counted with its parent the next time.
         with suppress(psutil.NoSuchProcess):
-            living = sum(map(_spent_s, process.children(recursive=True)))
+            living = sum(map(spent_s, process.children(recursive=True)))
             times = process.cpu_times()
-            return living + _spent_s(process) + times.children_user + times.children_system
+            return living + spent_s(process) + times.children_user + times.children_system
 
 
-def _spent_s(process: psutil.Process) -> float:
+def spent_s(process: psutil.Process) -> float:
+    """CPU seconds so far."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
 
-def _peak_mb(pid: int) -> int:
+def peak_mb(pid: int) -> int:
+    """The most memory that the process has held at once."""
     status = Path(f"/proc/{pid}/status").read_text()
     [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
     return int(line.split()[1]) // 1024
