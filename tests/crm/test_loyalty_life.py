@@ -141,7 +141,7 @@ def test_members_are_told_thirty_and_seven_days_ahead_once(session, ada, now):
     assert notices.tell(session, 30, now=ends - 28 * DAY) == (0, 0)
     assert notices.tell(session, 7, now=ends - 6 * DAY) == (1, 1)
     assert notices.tell(session, 30, now=ends - 6 * DAY) == (0, 0)
-    assert told(session)[0].startswith("Ada, 120 of your GrandPro points end on Tue 30 Nov.")
+    assert told(session)[0].startswith("Hello Ada, 120 of your GrandPro points end on Tue 30 Nov.")
     assert session.scalar(select(func.count()).select_from(ExpiryNotice)) == 2
 
 
