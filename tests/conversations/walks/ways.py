@@ -17,6 +17,8 @@ _LEFT_ALONE = ("booking", "preferences", "privacy", "rewards", "appointments", "
 _MINUTE = timedelta(minutes=1)
 _TOO_OFTEN = 9
 """Turns after which whoever proved nothing has to wait."""
+_NOBODY_WAITS = 20
+"""Turns without an offer after which somebody else comes: all times of a family may be taken."""
 
 
 class Guided(Talker):
@@ -132,7 +134,10 @@ class Guided(Talker):
         self._answer("survey", lambda _: self.house.survey())
 
     def _to_waitlist(self) -> None:
-        if self.seen.stands_at in ("booking.ask_day", "booking.no_times"):
+        asks_when = self.seen.stands_at in ("booking.ask_day", "booking.no_times")
+        if self.astray and self.astray % _NOBODY_WAITS == 0:
+            self.arrive()
+        elif asks_when and self.chance.random() < 0.5:
             self.say("tell me when free")
         elif self.chance.random() < 0.3:
             self.say("book eye 8/12")
