@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
+from functools import lru_cache
 from typing import Any
 
 from bot.channels.carrier import Option
-from bot.texts import dates
+from bot.texts import dates, spoken_to
 from conversations.dialogue import Dialogue, as_day, as_moment
 from conversations.hearing import as_answer
 from conversations.understand import ANYONE, called, when
@@ -291,11 +292,9 @@ class Booking(Dialogue):
         yield from (Option(id_, "") for id_ in ways)
 
     def times(self) -> Iterator[Option]:
-        starts = [lagos(as_moment(slot[0])) for slot in self.answers["slots"][:_FITS_A_LIST]]
-        is_one_day = len({local.date() for local in starts}) == 1
-        for number, local in enumerate(starts):
-            at = dates.clock(local.time(), self.language)
-            yield Option(str(number), at if is_one_day else dates.moment(local, self.language))
+        starts = tuple(slot[0] for slot in self.answers["slots"][:_FITS_A_LIST])
+        for number, label in enumerate(_times_in_words(starts, spoken_to(self.language))):
+            yield Option(str(number), label)
         yield Option("other_day", "")
 
     def other_names(self) -> Mapping[str, Sequence[str]]:
@@ -331,6 +330,16 @@ class Booking(Dialogue):
         at = dates.clock(_wall_clock(slot), self.language)
         number = self.answers["visit"].get("number") if self.state in _BOOKED else None
         return dates.in_queue(at, number, self.language)
+
+
+# A list is read twice: when it is shown, and when the answer is looked for in it.
+@lru_cache(maxsize=512)
+def _times_in_words(starts: tuple[str, ...], language: str) -> list[str]:
+    """The times of one day as hours, of several with their days."""
+    moments = [lagos(as_moment(iso)) for iso in starts]
+    if len({local.date() for local in moments}) == 1:
+        return [dates.clock(local.time(), language) for local in moments]
+    return [dates.moment(local, language) for local in moments]
 
 
 _BOOKED = ("booked", "moved")
