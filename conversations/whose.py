@@ -54,7 +54,13 @@ def is_to_be_found(desk: Desk, talk: Dialogue) -> bool:
 
 
 def speak_as(desk: Desk, owner: Owner) -> None:
-    """Remember which owner writes; in their language, when the talk has none yet."""
+    """Remember which owner writes; in their language, when the talk has none yet.
+
+    What was put aside of another owner's figures is none of theirs.
+    """
+    paused = desk.talk.context.get("paused") or []
+    if desk.talk.owner_id not in (None, owner.id):
+        desk.talk.context["paused"] = [each for each in paused if each[0] != "owner"]
     desk.talk.owner_id = owner.id
     if desk.talk.language is None and owner.language in spoken():
         desk.talk.language = owner.language
