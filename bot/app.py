@@ -83,8 +83,8 @@ def create_app(wiring: Wiring) -> Flask:
 def _carriers(pages: Flask) -> Flask:
     """The carriers' doors, in an application of their own.
 
-    What pages and the API need of every request (limits, documents, links) is nothing to them,
-    and takes as long as a turn of a talk.
+    What pages and the API need of every request (limits, what browsers are told) is nothing to
+    them, and would only take its time of every turn.
     """
     app = Flask(__name__, static_folder=None)
     app.extensions = pages.extensions

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import structlog
-from redis import ConnectionError as RedisConnectionError
 from redis import Redis, RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -115,22 +114,8 @@ class Wiring:
     def signal(self, lane: str) -> None:
         """Wake a lane once for many messages; when the queue is away, the sweep finds them."""
         try:
-            if self._is_first_call(lane):
+            if self.redis.set(f"wake:{lane}", 1, nx=True, px=_WAKE_MS):
                 self.jobs.enqueue(lane, "workers.delivery.deliver", lane)
         except RedisError as error:
             metrics.signals_failed.inc()
             log.warning("signal.lost", lane=lane, error=type(error).__name__)
-
-    def _is_first_call(self, lane: str) -> bool:
-        """One command of every turn, sent as it is: the client's own way costs it three times."""
-        pool = self.redis.connection_pool
-        line = pool.get_connection()
-        try:
-            line.send_command("SET", f"wake:{lane}", 1, "NX", "PX", _WAKE_MS)  # type: ignore[no-untyped-call]
-            return line.read_response() is not None
-        except RedisConnectionError:
-            # The server may have started anew since: once more, on a connection of today.
-            line.disconnect()  # type: ignore[no-untyped-call]
-            return bool(self.redis.set(f"wake:{lane}", 1, nx=True, px=_WAKE_MS))
-        finally:
-            pool.release(line)

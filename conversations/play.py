@@ -193,7 +193,7 @@ class Play:
 
     def _answered_beneath(self, talk: Dialogue) -> Reply | None:
         """Lost, they may answer the very question that was put aside."""
-        paused = list(self._paused())
+        paused = list(self.desk.paused)
         kept = self._resumed() if talk.name == "lost" else None
         if kept is not None:
             asked = kept.state
@@ -375,7 +375,7 @@ class Play:
         """
         kept = self.desk.talk
         is_stale = not is_asked and was_left(kept, self.desk.now)
-        paused = [each for each in self._paused() if not is_stale or each[0] in THEIR_WORK]
+        paused = [each for each in self.desk.paused if not is_stale or each[0] in THEIR_WORK]
         if kept.dialogue in _NEVER_PAUSED or (kept.dialogue, kept.state) == ("owner", "ask"):
             return
         under = [each for each in paused if each[0] != kept.dialogue]
@@ -384,13 +384,8 @@ class Play:
             under = [*under[-_DEEPEST:], aside]
         kept.context["paused"] = under
 
-    def _paused(self) -> list[list[Any]]:
-        """The talks put aside, the newest last."""
-        paused: list[Any] = self.desk.talk.context.get("paused") or []
-        return [paused] if paused and isinstance(paused[0], str) else paused
-
     def _resumed(self) -> Dialogue | None:
-        *under, newest = self._paused() or [[None, None, {}]]
+        *under, newest = self.desk.paused or [[None, None, {}]]
         self.desk.talk.context["paused"] = under
         return self._taken_up(*newest)
 

@@ -58,9 +58,8 @@ def speak_as(desk: Desk, owner: Owner) -> None:
 
     What was put aside of another owner's figures is none of theirs.
     """
-    paused = desk.talk.context.get("paused") or []
     if desk.talk.owner_id not in (None, owner.id):
-        desk.talk.context["paused"] = [each for each in paused if each[0] != "owner"]
+        desk.talk.context["paused"] = [each for each in desk.paused if each[0] != "owner"]
     desk.talk.owner_id = owner.id
     if desk.talk.language is None and owner.language in spoken():
         desk.talk.language = owner.language

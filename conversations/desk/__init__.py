@@ -70,6 +70,12 @@ class Desk:
         """An address to stand under a name; text messages have names alone, parts cost money."""
         return [] if self.channel is Channel.SMS else [address]
 
+    @property
+    def paused(self) -> list[list[Any]]:
+        """The talks put aside, the newest last: name, state and answers of each."""
+        paused: list[Any] = self.talk.context.get("paused") or []
+        return [paused] if paused and isinstance(paused[0], str) else paused
+
     def keep_no_words(self) -> None:
         """What was said in this turn is for nobody to read in the talk."""
         self.known["no words"] = True

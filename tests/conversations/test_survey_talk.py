@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from crm import satisfaction
 from crm.models import AnswerSource, FollowUp, InvitationStatus, OwnerSatisfaction, OwnerSurvey
-from tests.conversations.estates import own
+from tests.conversations.estates import earned, own
 from tests.people import AMINA, DANLADI, FOLAKE, HALIMA, OKON, OWNERS, SIMON, TUNDE, UCHE
 from workers import schedule
 
@@ -254,3 +254,35 @@ def test_where_texts_hear_no_answer_a_form_is_offered_and_no_number_asked(stack)
     [by_text] = stack.heard_by(DANLADI)
     assert "Please tell us here: http" in by_text.body
     assert "number" not in by_text.body
+
+
+def test_a_survey_of_another_owner_on_the_phone_leaves_the_list_of_the_first_alone(talk, stack):
+    own(stack, DANLADI, name="Chief Danladi")
+    own(stack, DANLADI, name="Zuma Holdings", code="WUS")
+    earned(stack, 2_000_000)
+    talk("""
+        Danladi: payout
+        Bot: This phone writes to us in more than one role...
+             1 Chief Danladi
+             2 Zuma Holdings
+        Danladi: 1
+        Bot: This is about money...
+        Danladi: 4321
+        Bot: October 2026, GrandPro Ikeja: NGN 180,000.00...
+    """)
+    stack.later(timedelta(minutes=5))
+    for job in ("survey", "owners"):
+        schedule.run_now(stack.wiring, job)
+        stack.work()
+    talk("""
+        Danladi: 4
+        Bot: Thank you. You gave us 4 of 5...
+        Danladi: 5
+        Bot: How well...
+        Danladi: 5
+        Bot: How clear...
+        Danladi: 5
+        Bot: What should we do better?...
+        Danladi: nothing
+        Bot: Thank you. We read every answer. Send MENU for your account.
+    """)
