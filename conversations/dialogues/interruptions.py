@@ -1,6 +1,11 @@
 """Talks that step in front of another and give it back: distress, a long pause, being lost."""
 
+from collections.abc import Mapping, Sequence
+
 from conversations.dialogue import Dialogue
+
+# How people say it besides the button, whatever language they are written to in.
+_ALSO = {"go_on": ("go on", "continue", "carry on", "proceed")}
 
 
 class Distress(Dialogue):
@@ -21,6 +26,9 @@ class Distress(Dialogue):
 
     def keep_phone(self, phone: str) -> None:
         self.answers["phone"] = phone
+
+    def other_names(self) -> Mapping[str, Sequence[str]]:
+        return _ALSO
 
 
 class Resume(Dialogue):
@@ -53,3 +61,6 @@ class Lost(Dialogue):
     )
     offers = {"ask": ("person", "go_on", "menu")}
     leads_to = {"back": "back", "to_person": "person", "to_menu": "menu"}
+
+    def other_names(self) -> Mapping[str, Sequence[str]]:
+        return _ALSO

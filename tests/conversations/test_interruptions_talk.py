@@ -330,3 +330,16 @@ def test_in_danger_a_doctor_is_not_looked_for_in_the_diary(talk):
         Ada: I want to see a doctor
         Bot: Call 112 now...
     """)
+
+
+def test_after_danger_the_way_back_is_heard_in_english_by_who_reads_pidgin(talk):
+    talk("""
+        Ada: pidgin
+        Bot: ...
+        Ada: book eye tomorrow
+        Bot: Tomorrow, Mon 23 Nov. Which time?...
+        Ada: my wife dey bleed
+        Bot: This one fit be emergency...112...
+        Ada: go on
+        Bot: Tomorrow, Mon 23 Nov. Which time?...
+    """)
