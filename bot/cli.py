@@ -77,6 +77,16 @@ def seed(number: int) -> None:
 
 
 @main.command()
+def web() -> None:
+    """Answer carriers, staff and people who follow a link, until stopped."""
+    from bot import web
+
+    settings = _settings()
+    _log(settings)
+    web.serve(settings)
+
+
+@main.command()
 @click.argument("lane", type=click.Choice(LANES))
 def work(lane: str) -> None:
     """Do the jobs of one LANE until stopped."""

@@ -118,7 +118,7 @@ def bound(command: str) -> str:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Return what every process is told; `python` and `gunicorn` are those beside ours."""
+    """Return what every process is told; `python` is the one that runs us."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return {**os.environ, **settings.environ(), "PATH": path, "PYTHONUNBUFFERED": "1"}
 

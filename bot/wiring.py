@@ -23,6 +23,7 @@ from crm.kit.crypto import Vault
 from crm.kit.errors import DomainError
 from crm.kit.passwords import Passwords
 from crm.kit.tokens import Links
+from crm.kit.unit_of_work import UnitOfWork
 
 log = structlog.get_logger()
 
@@ -89,9 +90,11 @@ class Wiring:
         return Passwords(self.settings.bcrypt_cost)
 
     @cached_property
-    def sessions(self) -> sessionmaker[Session]:
+    def sessions(self) -> sessionmaker[UnitOfWork]:
         """Sessions that carry the vault, for the operations that seal and open fields."""
-        return sessionmaker(self.engine, expire_on_commit=False, info={"vault": self.vault})
+        return sessionmaker(
+            self.engine, class_=UnitOfWork, expire_on_commit=False, info={"vault": self.vault}
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

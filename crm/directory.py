@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session, UOWTransaction
 
 from crm.models import Hospital, Practitioner, PractitionerService, Service
@@ -48,16 +48,21 @@ class _Kept:
     until: float
 
 
-_kept: WeakKeyDictionary[Engine | Connection, _Kept] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
 
 
 def of(session: Session, *, at: float | None = None) -> Directory:
     """The directory of the session's database; `at` is the process's own clock, in seconds."""
     at = monotonic() if at is None else at
-    found = _kept.get(session.get_bind())
+    found = _kept.get(_database(session))
     if found is None or found.until <= at:
-        found = _kept[session.get_bind()] = _Kept(_read(session), at + KEPT_FOR_S)
+        found = _kept[_database(session)] = _Kept(_read(session), at + KEPT_FOR_S)
     return found.directory
+
+
+def _database(session: Session) -> Engine:
+    assert session.bind is not None  # noqa: S101 -- all of ours are made for one
+    return session.bind.engine
 
 
 def _read(session: Session) -> Directory:
@@ -88,11 +93,11 @@ def _notice(session: Session, _: UOWTransaction) -> None:
     """A change of ours is seen at once; after the commit again, for who read in between."""
     changed: list[Any] = [*session.new, *session.dirty, *session.deleted]
     if any(isinstance(row, _KINDS) for row in changed):
-        _kept.pop(session.get_bind(), None)
+        _kept.pop(_database(session), None)
         session.info["directory"] = "changed"
 
 
 @event.listens_for(Session, "after_commit")
 def _forget(session: Session) -> None:
     if session.info.pop("directory", None):
-        _kept.pop(session.get_bind(), None)
+        _kept.pop(_database(session), None)

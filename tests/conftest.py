@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot import logs, shared_metrics
 from bot.embedded import Servers
 from crm.kit.crypto import Vault
+from crm.kit.unit_of_work import UnitOfWork
 from tests import once, transcript
 from tests import stack as stacks
 from tests.databases import Databases, make_template, sqlalchemy_url
@@ -143,9 +144,9 @@ def vault() -> Vault:
 
 
 @pytest.fixture
-def sessions(engine: Engine, vault: Vault) -> sessionmaker[Session]:
+def sessions(engine: Engine, vault: Vault) -> sessionmaker[UnitOfWork]:
     """Sessions like those of the wiring."""
-    return sessionmaker(engine, expire_on_commit=False, info={"vault": vault})
+    return sessionmaker(engine, class_=UnitOfWork, expire_on_commit=False, info={"vault": vault})
 
 
 @pytest.fixture

@@ -50,15 +50,27 @@ def valid(
 ) -> bool:
     """True when one of the tokens made this request's signature; two while one replaces the other.
 
-    The address is the configured base and the target as it came over the wire: what frameworks
-    rebuild from headers is decoded, guessed behind proxies, and forgeable.
+    The address is the configured base and the target of the request: what frameworks rebuild
+    from headers is guessed behind proxies, and forgeable.
     """
     signature = str(environ.get(_HEADER, ""))
-    target = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
+    target = _target(environ)
     if not target.startswith("/"):
         return False
     url = base_url.rstrip("/") + target
     return any(_signed(RequestValidator(token), url, form, signature) for token in tokens)
+
+
+def _target(environ: Mapping[str, object]) -> str:
+    """As it came over the wire, where the server tells; else path and query.
+
+    A path comes decoded then, which is the same for ours: they have nothing to decode.
+    """
+    raw = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
+    if raw:
+        return raw
+    path, query = str(environ.get("PATH_INFO", "")), str(environ.get("QUERY_STRING", ""))
+    return f"{path}?{query}" if query else path
 
 
 def _signed(

@@ -10,7 +10,9 @@ from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
+
+from crm.kit.unit_of_work import UnitOfWork
 
 Row = tuple[Any, ...]
 
@@ -42,13 +44,7 @@ def _cursor(session: Session, sql: str, values: Mapping[str, Any]) -> psycopg.Cu
 
 
 def _connection(session: Session) -> Connection:
-    """The transaction's connection, asked for once: a session looks it up anew each time."""
-    if session.in_nested_transaction():
-        return session.connection()
-    known: tuple[SessionTransaction, Connection] | None = session.info.get("line")
-    if known is None or known[0] is not session.get_transaction():
-        connection = session.connection()
-        begun = session.get_transaction()
-        assert begun is not None  # noqa: S101 -- asking for a connection began one
-        session.info["line"] = known = (begun, connection)
-    return known[1]
+    """The transaction's connection; asking a session for it costs as much as a short statement."""
+    if isinstance(session, UnitOfWork) and not session.in_nested_transaction():
+        return session.line()
+    return session.connection()

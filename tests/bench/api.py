@@ -1,4 +1,4 @@
-"""The API through gunicorn as deployed: what people at desks and other systems ask most.
+"""The API through the web processes as deployed: what people at desks and other systems ask most.
 
 Each row is one kind of request, by somebody with the role for it at one hospital (finance: at
 all), with a token, an audit row and, for what is written, an Idempotency-Key of its own. The size

@@ -1,4 +1,4 @@
-"""Inbound turns: the signed webhook of a whole talk, through gunicorn, to the committed reply.
+"""Inbound turns: the signed webhooks of whole talks, through the web, to the committed reply.
 
 The past of the house grows from row to row; the talk is the same.
 """

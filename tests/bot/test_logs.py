@@ -81,7 +81,7 @@ def test_no_canary_leaves_by_any_way(lines):
             int(CANARIES["phone"] + CANARIES["email"])
         except ValueError:
             log.exception("failed")
-            logging.getLogger("gunicorn.error").exception("failed for %s", CANARIES["account"])
+            logging.getLogger("_granian").exception("failed for %s", CANARIES["account"])
     printed = json.dumps(lines())
     assert [canary for canary in CANARIES.values() if canary in printed] == []
     assert "ValueError" in printed
@@ -90,7 +90,7 @@ def test_no_canary_leaves_by_any_way(lines):
 def test_every_line_has_the_ids_that_are_bound(lines):
     with structlog.contextvars.bound_contextvars(request_id="r1", message_id="m1"):
         structlog.get_logger().info("ours")
-        logging.getLogger("gunicorn.error").info("theirs")
+        logging.getLogger("_granian").info("theirs")
     for line in lines():
         assert (line["request_id"], line["message_id"]) == ("r1", "m1")
         assert line["timestamp"].endswith("Z")

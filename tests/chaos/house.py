@@ -32,7 +32,7 @@ from workers import contents
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
-    "web": ["gunicorn", "--config", "python:bot.gunicorn_conf", "wsgi:app"],
+    "web": ["bot", "web"],
     "worker-urgent": ["bot", "work", "urgent"],
     "worker-utility": ["bot", "work", "utility"],
     "scheduler": ["bot", "schedule"],

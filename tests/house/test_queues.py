@@ -24,7 +24,7 @@ def test_every_lane_has_one_worker_in_the_procfile_and_every_worker_a_lane():
 def test_the_procfile_beats_the_metronome_and_serves_the_web():
     started = [" ".join(words) for words in commands()]
     assert "python -m bot schedule" in started
-    assert any(command.startswith("gunicorn") and "wsgi:app" in command for command in started)
+    assert "python -m bot web" in started
 
 
 def test_every_job_takes_the_wiring_and_then_only_what_json_can_say():

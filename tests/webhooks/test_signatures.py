@@ -32,6 +32,21 @@ def test_twilios_own_vectors(vector):
     assert valid(environ, form, base_url=base, tokens=[vector["token"]]) is vector["expect_valid"]
 
 
+@pytest.mark.parametrize("query", ["", "mid=00&n=1", "x=%C3%A9+%27&y"])
+def test_path_and_query_stand_for_the_target_where_the_server_does_not_tell_it(query):
+    target = f"/webhooks/twilio/status?{query}" if query else "/webhooks/twilio/status"
+    environ = {
+        "PATH_INFO": "/webhooks/twilio/status",
+        "QUERY_STRING": query,
+        "HTTP_X_TWILIO_SIGNATURE": sign(target),
+    }
+
+    assert valid(environ, MultiDict(), base_url=BASE, tokens=["12345"])
+    assert not valid(
+        {**environ, "QUERY_STRING": "n=2"}, MultiDict(), base_url=BASE, tokens=["12345"]
+    )
+
+
 @pytest.mark.parametrize(
     "target",
     [
