@@ -22,6 +22,8 @@ from workers.stopping import Stop
 
 log = structlog.get_logger()
 
+_LONGEST_WAIT_S = 2.0
+
 
 class LaneJob(Job):
     """RQ's job with JSON arguments, for functions marked by `job` only."""
@@ -66,7 +68,6 @@ class LaneWorker(SimpleWorker):
     flag is read before each pop, which waits a second at most (`worker_ttl` 16).
     """
 
-    max_connection_wait_time = 2.0
     job_class = LaneJob
 
     def __init__(self, wiring: Wiring, lane: str, stop: Stop) -> None:
@@ -89,6 +90,13 @@ class LaneWorker(SimpleWorker):
         if self.stop.asked:
             raise StopRequested
         return bool(super().should_run_maintenance_tasks)
+
+    @property
+    def max_connection_wait_time(self) -> float:  # type: ignore[override]  # theirs is a number
+        """Asked by RQ after each vain try to reach Valkey, so a stop takes effect there, too."""
+        if self.stop.asked:
+            raise StopRequested
+        return _LONGEST_WAIT_S
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Lend the job the wiring and run it, with its id on every line that it logs."""

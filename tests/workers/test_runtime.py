@@ -162,6 +162,18 @@ def test_a_worker_outlives_a_valkey_that_leaves_in_mid_job(wiring, redis_url, va
     assert worker.is_alive()
 
 
+def test_a_worker_that_has_lost_its_valkey_can_still_be_stopped(wiring, redis_url, valkey, start):
+    worker = start(probe.work, redis_url)
+    ask(wiring, probe.MARK, "before")
+    assert eventually(lambda: marks(wiring) == ["before"])
+    valkey.stop()
+    time.sleep(1.5)
+    worker.terminate()
+    worker.join(8)
+    valkey.start()
+    assert worker.exitcode == 0
+
+
 def test_a_worn_worker_starts_afresh_under_its_own_pid(wiring, redis_url):
     command = [sys.executable, "-m", "tests.workers.probe", redis_url, "3"]
     with subprocess.Popen(command, cwd=ROOT) as worker:
