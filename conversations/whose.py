@@ -49,8 +49,17 @@ def meant(desk: Desk, name: str, answers: Answers) -> str:
 def is_to_be_found(desk: Desk, talk: Dialogue) -> bool:
     """True when a talk is about somebody and must ask about whom: another came in between."""
     if talk.name == "owner":
-        return desk.talk.owner_id is None
+        return not _speaks_on(desk, talk)
     return talk.is_personal and patient_of(desk, talk.answers) is None
+
+
+def _speaks_on(desk: Desk, talk: Dialogue) -> bool:
+    """Whether the owner who began the talk speaks, or does again after a word as somebody else."""
+    began = talk.answers.get("of")
+    if desk.talk.owner_id is None:
+        again = (owner.id for owner in desk.owners() if str(owner.id) == began)
+        desk.talk.owner_id = next(again, None)
+    return desk.talk.owner_id is not None and began in (None, str(desk.talk.owner_id))
 
 
 def speak_as(desk: Desk, owner: Owner) -> None:

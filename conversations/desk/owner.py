@@ -1,6 +1,7 @@
 """What owners ask of the house, told to whom the bank account's last digits have proven."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from conversations.desk import Answers, Desk, Outcome, owner_words
 from conversations.desk.proof import is_known, is_locked, recognise, wrong
 from crm import alerts, bank_accounts, contracts, payouts
+from crm.kit.errors import NotFound
 from crm.kit.paging import PageRequest
 from crm.kit.permissions import Scope
 from crm.models import ContractStatus, Hospital, Owner, Payout
@@ -29,6 +31,7 @@ def find_owner(desk: Desk, answers: Answers) -> Outcome:
 def identify(desk: Desk, answers: Answers) -> Outcome:
     """Whether they have proven who they are, or need not for this."""
     owner = _known(desk)
+    answers["of"] = str(owner.id)
     if is_known(desk, _whom(owner)):
         return "known", None
     if is_locked(desk, _whom(owner)):
@@ -162,7 +165,8 @@ def _just_told(desk: Desk, owner: Owner) -> UUID | None:
 def _meant(desk: Desk, owner: Owner, answers: Answers) -> Sequence[Payout]:
     month, told = answers.get("month"), answers.pop("told", None)
     if "payout" in answers:
-        return [_payout(desk, answers)]
+        with suppress(NotFound):  # the phone's other owner was shown it
+            return [_payout(desk, answers)]
     if month is None and told is not None:
         return [payouts.get(desk.session, UUID(told), scope=_own(owner))]
     if month is None:

@@ -597,6 +597,39 @@ def test_a_clerk_who_writes_for_two_owners_says_for_which(talk, stack):
     """)
 
 
+def test_a_word_as_a_patient_in_between_leaves_which_owner_it_is(talk, stack):
+    own(stack, AMINA, name="Chief Bako")
+    own(stack, AMINA, name="Zuma Holdings", code="WUS")
+    stack.register(AMINA, "Amina Yusuf")
+    earned(stack, 30_000_000)
+    talk("""
+        Amina: book eye tuesday 3pm
+        Bot: ...Shall I book it?...
+        Amina: yes
+        Bot: Booked...
+        -- 29 hours later --
+        Bot to Amina: Reminder: Amina, you have an appointment...
+             [I will come] [Move it] [Cancel visit]
+        Amina: dispute
+        Bot: This phone writes to us in more than one role. Which one is it now?
+             [My visits] [Chief Bako] [Zuma Holdings]
+        Amina: [Chief Bako]
+        Bot: This is about money...
+        Amina: 4321
+        Bot: October 2026, NGN 2,700,000.00. Which line is wrong?...
+        Amina: [The whole amount]
+        Bot: What is wrong with it?...
+        Amina: [I will come]
+        Bot: Thank you. We expect Amina...
+
+             What is wrong with it?...
+        Amina: one ward is missing
+        Bot: Thank you. Finance knows...
+        Bot: ...waits while we check something...
+    """)
+    assert [words for _, words in follow_ups_of(stack)] == ["the whole amount: one ward is missing"]
+
+
 def test_an_owner_may_book_a_visit_and_is_an_owner_again_by_menu(talk, stack):
     own(stack, DANLADI)
     talk(f"""

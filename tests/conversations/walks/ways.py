@@ -63,7 +63,7 @@ class Guided(Talker):
             self.say("menu")
         elif at in PROOFS and self.dialogue != "identity":
             self.say(PROOFS[at])
-        elif at == "identity.ask_patient" and self.newest:
+        elif at in ("identity.ask_patient", "sides.ask") and self.newest:
             self.pick(self.chance.choice(self.newest))
         elif way and (self.dialogue not in WAYS or self.chance.random() < 0.6):
             way()
