@@ -17,7 +17,8 @@ from conversations.minutes import Minutes
 from crm import directory, owners, patients
 from crm.inbox import Talk
 from crm.kit.tokens import Links
-from crm.models import HolderRole, Owner, Patient, Service
+from crm.models import HolderRole, Owner, Service
+from crm.patients import Held
 
 Outcome = tuple[str, Any]
 
@@ -40,13 +41,13 @@ class Desk:
     minutes: Minutes = field(default_factory=Minutes)
     """What the house answered in this turn."""
 
-    def held(self) -> Sequence[tuple[Patient, HolderRole]]:
+    def held(self) -> Sequence[tuple[Held, HolderRole]]:
         """The patients this phone speaks for; read once a turn."""
         if "held" not in self.known:
             rows = patients.held_by(self.session, self.talk.address_id)
             self.known["held"] = rows
             self.minutes.met.setdefault("held", [str(patient.id) for patient, _ in rows])
-        held: Sequence[tuple[Patient, HolderRole]] = self.known["held"]
+        held: Sequence[tuple[Held, HolderRole]] = self.known["held"]
         return held
 
     def owners(self) -> Sequence[Owner]:

@@ -10,7 +10,8 @@ from conversations.desk.proof import is_known, is_locked, wrong
 from conversations.desk.proof import recognise as remember
 from conversations.understand import mentions, whom
 from crm import patients
-from crm.models import HolderRole, Patient
+from crm.models import HolderRole
+from crm.patients import Held
 
 _WHOM = "patient"
 _MOST = 9
@@ -61,7 +62,7 @@ def recognise(desk: Desk, patient_ids: Sequence[UUID]) -> None:
     remember(desk, _WHOM)
 
 
-def may_see(desk: Desk) -> list[Patient]:
+def may_see(desk: Desk) -> list[Held]:
     """The patients of this phone whose records may be seen now."""
     if not is_known(desk, _WHOM):
         return []
@@ -69,12 +70,12 @@ def may_see(desk: Desk) -> list[Patient]:
     return [patient for patient, _ in desk.held() if str(patient.id) in known]
 
 
-def patient_of(desk: Desk, answers: Answers) -> Patient | None:
+def patient_of(desk: Desk, answers: Answers) -> Held | None:
     """The patient a talk is about, if their records may be seen now."""
     return next((p for p in may_see(desk) if str(p.id) == answers.get("patient")), None)
 
 
-def _meant(desk: Desk, said: str, seen: Sequence[Patient]) -> list[str] | None:
+def _meant(desk: Desk, said: str, seen: Sequence[Held]) -> list[str] | None:
     named = mentions(said, [Option(str(patient.id), patient.first_name) for patient in seen])
     roles = {patient.id: role for patient, role in desk.held()}
     own = [patient for patient in seen if roles[patient.id] is HolderRole.SELF]

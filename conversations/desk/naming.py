@@ -6,12 +6,13 @@ from typing import Any
 from bot.channels.carrier import Option
 from conversations.desk import Answers
 from conversations.understand import mentions, whom
-from crm.models import HolderRole, Patient
+from crm.models import HolderRole
+from crm.patients import Held
 
 
 def those_meant(
-    answers: Answers, held: Sequence[tuple[Patient, HolderRole]]
-) -> Sequence[tuple[Patient, HolderRole]]:
+    answers: Answers, held: Sequence[tuple[Held, HolderRole]]
+) -> Sequence[tuple[Held, HolderRole]]:
     """Whom the visit may be for, by what was said of it: "for me", "for my son", or nothing."""
     said = next(filter(None, map(whom, _said(answers))), None)
     if said is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.channels.carrier import Channel
 from conversations.desk import Answers, Desk, Outcome
-from conversations.desk.members import own_scope, patient
+from conversations.desk.members import own_scope, patient, record
 from conversations.standing import heed
 from crm import patients, preferences
 from crm.kit.errors import Invalid
@@ -15,7 +15,7 @@ from crm.preferences import RiskNotAcknowledged
 
 def find_wishes(desk: Desk, answers: Answers) -> Outcome:
     """What is on now, where, when and in which language."""
-    wanted = preferences.of(desk.session, patient(desk, answers))
+    wanted = preferences.of(desk.session, record(desk, answers))
     on = [channel.value for channel, is_on in wanted.channels.items() if is_on]
     return "wishes", {
         "channels": on,

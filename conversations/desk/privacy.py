@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from conversations.desk import Answers, Desk, Outcome
-from conversations.desk.members import itself, own_scope, patient
+from conversations.desk.members import itself, own_scope, patient, record
 from crm import addresses, one_time_codes
 from crm.kit.paging import PageRequest
 from crm.models import (
@@ -37,7 +37,7 @@ def find_data(desk: Desk, answers: Answers) -> Outcome:
 
 def make_link(desk: Desk, answers: Answers) -> Outcome:
     """Where all of it can be had as a file, for a week, with a code that is sent here."""
-    member = patient(desk, answers)
+    member = record(desk, answers)
     asked = requests.ask(desk.session, member, RequestKind.EXPORT, by=itself(member), now=desk.now)
     until = desk.now + LINK_WORKS_FOR
     link = desk.links.data(asked.id, desk.talk.address_id, until=until)
@@ -46,7 +46,7 @@ def make_link(desk: Desk, answers: Answers) -> Outcome:
 
 def find_erasure(desk: Desk, answers: Answers) -> Outcome:
     """Whether it was asked before, or the law keeps the record for now."""
-    member = patient(desk, answers)
+    member = record(desk, answers)
     waiting = _requests(desk, answers, RequestStatus.OPEN, RequestKind.ERASE)
     if waiting:
         return "asked_before", _row(waiting[0])
@@ -117,7 +117,7 @@ def take_back(desk: Desk, answers: Answers) -> Outcome:
 
 
 def _ask_erasure(desk: Desk, answers: Answers) -> DataRequest:
-    member = patient(desk, answers)
+    member = record(desk, answers)
     return requests.ask(desk.session, member, RequestKind.ERASE, by=itself(member), now=desk.now)
 
 

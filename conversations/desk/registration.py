@@ -92,5 +92,5 @@ def _join(desk: Desk, code: str, patient: Patient) -> None:
         referrals.join(desk.session, code=code, friend_id=patient.id, now=desk.now)
 
 
-def _is_minor(desk: Desk, patient: Patient) -> bool:
+def _is_minor(desk: Desk, patient: patients.Held) -> bool:
     return patients.is_minor(patients.born_on(desk.session, patient), now=desk.now)

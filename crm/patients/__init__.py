@@ -4,6 +4,7 @@ from crm.patients.changes import CLINICAL, change, check_version, require_clinic
 from crm.patients.duplicates import Candidate, PossibleDuplicate, candidates
 from crm.patients.facts import Counts, Visit, age, born_on, counts, is_minor, visits
 from crm.patients.families import (
+    Held,
     LastAddress,
     addresses_of,
     addresses_of_many,
@@ -29,6 +30,7 @@ __all__ = [
     "Candidate",
     "Counts",
     "Erased",
+    "Held",
     "LastAddress",
     "Merged",
     "MrnTaken",

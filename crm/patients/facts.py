@@ -47,7 +47,7 @@ class Visit:
     service: str
 
 
-def born_on(session: Session, patient: Patient) -> date | None:
+def born_on(session: Session, patient: sealed.Record) -> date | None:
     """The date of birth, opened."""
     day: date | None = sealed.read(session, patient, "born_on")
     return day

@@ -1,15 +1,17 @@
 """Addresses and the people they speak for: families share phones, and people have several."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased, load_only
+from sqlalchemy.orm import Session, aliased
 
 from bot.channels.carrier import Channel
 from crm import addresses
+from crm.kit import driver
 from crm.kit.errors import DomainError, NotFound
 from crm.kit.permissions import Scope
 from crm.models import (
@@ -30,37 +32,48 @@ class LastAddress(DomainError):
     code = "last_address"
 
 
-# Asked in many turns, so it is put together once, with what a talk needs of a patient; the rest of
-# the forty columns comes when it is asked for.
-_HELD_BY = (
-    select(Patient, AddressHolder.role)
-    .options(
-        load_only(
-            Patient.full_name,
-            Patient.born_on_sealed,
-            Patient.home_hospital_id,
-            Patient.language,
-            Patient.status,
-        )
-    )
-    .join(AddressHolder, AddressHolder.patient_id == Patient.id)
-    .where(AddressHolder.address_id == bindparam("address_id"))
-    .where(Patient.status == PatientStatus.ACTIVE)
-    .order_by(AddressHolder.role.desc(), Patient.full_name)
-)
+# Asked in many turns: what a talk needs of a patient, and not the rest of the forty columns.
+_HELD_BY = """
+    select p.id, p.full_name, p.born_on_sealed, p.home_hospital_id, p.state, h.role
+    from address_holders h join patient_profiles p on p.id = h.patient_id
+    where h.address_id = %(address_id)s and p.status = 'active'
+    order by h.role desc, p.full_name
+"""
 
 
-def held_by(session: Session, address_id: UUID) -> Sequence[tuple[Patient, HolderRole]]:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A patient whom a phone speaks for, as a talk needs them."""
+
+    id: UUID
+    full_name: str
+    born_on_sealed: bytes | None
+    home_hospital_id: UUID | None
+    state: str | None
+
+    @property
+    def first_name(self) -> str:
+        """What we call them: the first of their names."""
+        return self.full_name.split()[0]
+
+
+def held_by(session: Session, address_id: UUID) -> Sequence[tuple[Held, HolderRole]]:
     """The living patients an address speaks for, the phone's own person first, then by name."""
-    rows = session.execute(_HELD_BY, {"address_id": address_id})
-    return [(patient, role) for patient, role in rows]
+    rows = driver.fetch(session, _HELD_BY, {"address_id": address_id})
+    return [(Held(*row), HolderRole(role)) for *row, role in rows]
+
+
+_SPEAK = """
+    update patient_profiles p set language = %(language)s, updated_at = now()
+    from address_holders h
+    where h.address_id = %(address_id)s and p.id = h.patient_id and p.status = 'active'
+        and p.language <> %(language)s
+"""
 
 
 def speak(session: Session, address_id: UUID, language: str) -> None:
     """Remember the language for the patients of this address."""
-    for patient, _ in held_by(session, address_id):
-        patient.language = language
-    session.flush()
+    driver.run(session, _SPEAK, {"address_id": address_id, "language": language})
 
 
 def family(session: Session, patient: Patient, *, scope: Scope) -> Sequence[Patient]:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,14 @@ class Spelling:
 
     write: Callable[[Any], str]
     read: Callable[[str], Any]
+
+
+class Record(Protocol):
+    """What has sealed fields: a patient, or the part of one that a talk needs."""
+
+    @property
+    def id(self) -> UUID:
+        """The patient's id, which the seals are bound to."""
 
 
 _TEXT = Spelling(str, str)
@@ -51,7 +60,7 @@ def write(session: Session, patient: Patient, field: str, value: Any) -> None:
         patient.birth_year = value.year if value else None
 
 
-def read(session: Session, patient: Patient, field: str) -> Any:
+def read(session: Session, patient: Record, field: str) -> Any:
     """Open a field; None when it is empty."""
     sealed: bytes | None = getattr(patient, f"{field}_sealed")
     if sealed is None:

@@ -241,9 +241,9 @@ def test_a_phone_speaks_for_a_family(session, clinic, now):
         session, clinic, now, "Amina Bello", born_on=date(2019, 5, 1), guardian_id=mother.id
     )
     phone = held_by(session, mother)[0][0]
-    assert patients.held_by(session, phone.id) == [
-        (mother, HolderRole.SELF),
-        (child, HolderRole.FAMILY),
+    assert [(each.id, role) for each, role in patients.held_by(session, phone.id)] == [
+        (mother.id, HolderRole.SELF),
+        (child.id, HolderRole.FAMILY),
     ]
     assert patients.family(session, mother, scope=EVERYTHING) == [child]
 
