@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from crm import reminders
+from crm.kit import driver
 from crm.models import Appointment
 from crm.models import AppointmentStatus as Status
 
@@ -70,18 +71,18 @@ Ended = Sequence[UUID | None]
 
 def end_dead_holds(session: Session, *, now: datetime) -> Ended:
     """End the holds that ran out, except those another transaction works on."""
-    return _end(session, "hold_until <= :now for update skip locked", now=now)
+    return _end(session, "hold_until <= %(now)s for update skip locked", now=now)
 
 
 def end_other_holds(session: Session, kept: Appointment, *, now: datetime) -> Ended:
     """End what the same patient holds besides; what another transaction works on may stay."""
-    others = "patient_id = :patient and id <> :kept for update skip locked"
+    others = "patient_id = %(patient)s and id <> %(kept)s for update skip locked"
     return _end(session, others, now=now, patient=kept.patient_id, kept=kept.id)
 
 
 def end_holds(session: Session, holds: Sequence[UUID], *, now: datetime) -> Ended:
     """End those of these that are still holds; locked in order, so that no two wait crosswise."""
-    return _end(session, "id = any(:holds) order by id for update", now=now, holds=list(holds))
+    return _end(session, "id = any(%(holds)s) order by id for update", now=now, holds=list(holds))
 
 
 def places(ended: Iterable[UUID | None]) -> list[UUID]:
@@ -90,11 +91,11 @@ def places(ended: Iterable[UUID | None]) -> list[UUID]:
 
 
 def _end(session: Session, which: str, *, now: datetime, **facts: Any) -> Ended:
-    ended = text(f"""
+    ended = f"""
         update appointments
-        set status = 'cancelled', hold_until = null, cancelled_at = :now, updated_at = :now,
+        set status = 'cancelled', hold_until = null, cancelled_at = %(now)s, updated_at = %(now)s,
             cancel_reason = 'hold ended'
         where id in (select id from appointments where status = 'pending' and {which})
         returning clinic_session_id
-    """)  # noqa: S608 -- the condition is one of the three above
-    return session.scalars(ended, {"now": now, **facts}).all()
+    """  # noqa: S608 -- the condition is one of the three above
+    return [session_id for (session_id,) in driver.fetch(session, ended, {"now": now, **facts})]
