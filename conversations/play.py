@@ -172,6 +172,9 @@ class Play:
             return self._answered_beneath(talk) or self._missed(talk)
         if wish.dialogue == "person":
             self._pause()
+        if talk.name == "resume":
+            kept = self.desk.paused
+            self.desk.talk.context["paused"] = [each for each in kept if each[0] != wish.dialogue]
         return self._open(wish.dialogue, dict(wish.answers))
 
     def _wish_besides(self, talk: Dialogue, options: Sequence[Option]) -> Route | None:
@@ -192,14 +195,16 @@ class Play:
         return said == wish.answers["intent"] and wish.dialogue not in _BOOK_IS_NO_WISH
 
     def _answered_beneath(self, talk: Dialogue) -> Reply | None:
-        """Lost, they may answer the very question that was put aside."""
+        """They may answer the very question that was put aside; "shall we go on?" leads to it."""
         paused = list(self.desk.paused)
-        kept = self._resumed() if talk.name == "lost" else None
+        kept = self._resumed() if talk.name in ("lost", "resume") else None
         if kept is not None:
             asked = kept.state
             heard = self._heard(kept, None, self._labelled(kept.options()))
             if listen(kept, heard) not in ("anything", ""):
                 return self._carry_on(kept, asked)
+            if talk.name == "resume":
+                return self._reply(kept, asked)
         self.desk.talk.context["paused"] = paused
         return None
 

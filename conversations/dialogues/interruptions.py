@@ -41,7 +41,7 @@ class Resume(Dialogue):
         ("ask", "go_on", None, None, "back"),
         ("ask", "yes", None, None, "back"),
         ("ask", "start_over", None, None, "to_menu"),
-        ("ask", "anything", None, None, "back"),
+        ("ask", "anything", None, None, "ask"),
     )
     offers = {"ask": ("go_on", "start_over")}
     leads_to = {"back": "back", "to_menu": "menu"}
