@@ -27,6 +27,7 @@ _DROPPED = {
     "Co",
     "Cn",
 }  # marks, keycaps, zero-width characters, broken text
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _TOKEN = re.compile(r"[^\W_]+|[👍👎👌✅✔❌✖]")
 
 
@@ -40,6 +41,8 @@ def fold(text: str) -> str:
     text = text[:MAX_LENGTH].translate(_PLAIN)
     if not text.isascii():
         text = _without_marks(text)
+    if "," in text:
+        text = _THOUSANDS.sub("", text)
     return " ".join(text.casefold().split())[:MAX_LENGTH].rstrip()
 
 

@@ -20,6 +20,21 @@ HOSPITALS = [
 TIMES = [Option("t9", "9:00 am"), Option("t10", "10:00 am"), Option("t2", "2:00 pm")]
 
 
+REWARDS = [
+    Option("2000", "₦2,000 off your bill"),
+    Option("5000", "₦5,000 off your bill"),
+    Option("check", "A check-up for free"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("2000 off", "2000"), ("N5,000", "5000"), ("the 5000 one", "5000"), ("off", None)],
+)
+def test_an_amount_is_the_same_with_and_without_its_comma(text, meant):
+    assert choice(text, REWARDS) == meant
+
+
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
