@@ -108,9 +108,11 @@ def _hour(heard: Heard) -> str | None:
 
 
 def _more(heard: Heard) -> str | None:
-    """The message, when it says a day, a time, a person or an option among other words."""
+    """The message, when it says a day to come, a time, a person or an option among other words."""
+    meant = when(heard.text, now=heard.now)
+    says_when = meant and (meant.last is None or meant.last >= lagos_day(heard.now))
     says_more = (
-        mentions(heard.text, heard.options, heard.other_names) or _when(heard) or whom(heard.text)
+        mentions(heard.text, heard.options, heard.other_names) or says_when or whom(heard.text)
     )
     return heard.text if says_more else None
 

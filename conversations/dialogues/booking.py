@@ -130,9 +130,12 @@ class Booking(Dialogue):
             self.answers["untold"] = True
 
     def tell_when(self) -> None:
-        """Where another question comes first, say that the day was heard."""
-        if self.answers.pop("untold", None) and self.answers.get("when"):
-            self.note("noted", when=dates.wish(self.answers["when"], self.now, self.language))
+        """Where another question comes first, say that the day was heard; one to come."""
+        meant = self.answers.get("when")
+        if not self.answers.pop("untold", None) or not meant:
+            return
+        if meant["last"] is None or as_day(meant["last"]) >= lagos_day(self.now):
+            self.note("noted", when=dates.wish(meant, self.now, self.language))
 
     def keep_patient(self, found: list[str]) -> None:
         self.answers["patient"], self.answers["patient_name"] = found[:2]

@@ -256,6 +256,17 @@ def test_a_hold_that_ran_out_and_went_to_another_brings_alternatives(talk, stack
     """)
 
 
+def test_a_date_of_birth_is_no_day_to_come(talk):
+    talk("""
+        Ada: book a visit
+        Bot: GrandPro Ikeja. What do you need?...
+        Ada: 4/5/2019
+        Bot: Please pick one of these...
+        Ada: book eye for 4 may 2019
+        Bot: That day has passed...
+    """)
+
+
 def test_in_two_places_at_once_is_said_so(talk):
     talk("""
         Ada: book eye tomorrow 3pm
