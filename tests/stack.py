@@ -97,7 +97,7 @@ class Stack:
                 wording="care-test",
                 source=person.channel,
                 now=now,
-            ).id
+            ).patient.id
 
     def heard_by(self, person: Person) -> list[Message]:
         """What the carrier really took for this person, oldest first."""

@@ -8,7 +8,7 @@ from conversations.desk import Answers, Desk, Outcome
 from conversations.desk.appointments import recognise
 from crm import directory, patients, referrals
 from crm.kit.errors import DomainError
-from crm.models import HolderRole, Patient
+from crm.models import HolderRole
 
 
 def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
@@ -57,18 +57,22 @@ def register(desk: Desk, answers: Answers) -> Outcome:
         written.append(_write(desk, answers, named, born_on, HolderRole.SELF))
     is_own = not desk.held() and not answers.get("is_for_other")
     role = HolderRole.SELF if is_own else HolderRole.FAMILY
-    patient = _write(desk, answers, answers["name"], answers["born_on"], role)
-    written.append(patient)
-    if answers.get("code"):
+    asked = _write(desk, answers, answers["name"], answers["born_on"], role)
+    written.append(asked)
+    patient = asked.patient
+    if answers.get("code") and asked.is_new:
         _join(desk, answers["code"], patient)
     desk.talk.patient_id = patient.id
     known = map(UUID, desk.talk.context.get("known", ()))
-    recognise(desk, [*known, *(each.id for each in written)])
-    return "registered", [str(patient.id), patient.first_name, role.value]
+    recognise(desk, [*known, *(each.patient.id for each in written)])
+    said = [str(patient.id), patient.first_name, asked.role.value]
+    return ("registered" if asked.is_new else "known_before"), said
 
 
-def _write(desk: Desk, answers: Answers, name: str, born_on: str, role: HolderRole) -> Patient:
-    patient = patients.register(
+def _write(
+    desk: Desk, answers: Answers, name: str, born_on: str, role: HolderRole
+) -> patients.Registered:
+    registered = patients.register(
         desk.session,
         address_id=desk.talk.address_id,
         full_name=name,
@@ -83,10 +87,10 @@ def _write(desk: Desk, answers: Answers, name: str, born_on: str, role: HolderRo
         now=desk.now,
     )
     desk.known.clear()
-    return patient
+    return registered
 
 
-def _join(desk: Desk, code: str, patient: Patient) -> None:
+def _join(desk: Desk, code: str, patient: patients.Held) -> None:
     """Who brought them; a code that cannot count does not stand in anybody's way."""
     with suppress(DomainError), desk.session.begin_nested():
         referrals.join(desk.session, code=code, friend_id=patient.id, now=desk.now)

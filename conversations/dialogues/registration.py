@@ -68,6 +68,8 @@ class Registration(Dialogue):
         ("ask_code", "anything", None, None, "ask_code"),
         ("register", "registered", "has_a_wish", "greet", "to_booking"),
         ("register", "registered", None, "greet", "to_menu"),
+        ("register", "known_before", "has_a_wish", "greet_again", "to_booking"),
+        ("register", "known_before", None, "greet_again", "to_menu"),
     )
     house = frozenset({"find_guardian", "find_hospitals", "find_code", "register"})
     offers = {
@@ -133,9 +135,18 @@ class Registration(Dialogue):
         return bool(self.answers.get("wants_booking"))
 
     def greet(self, patient: list[str]) -> None:
-        self.answers["patient"], first_name, role = patient
-        self.answers["patient_name"] = first_name
-        self.note("registered" if role == "self" else "registered_for", first_name=first_name)
+        role = self._keep(patient)
+        key = "registered" if role == "self" else "registered_for"
+        self.note(key, first_name=self.answers["patient_name"])
+
+    def greet_again(self, patient: list[str]) -> None:
+        """Their number spoke for them before, here or on another channel."""
+        self._keep(patient)
+        self.note("known_before", first_name=self.answers["patient_name"])
+
+    def _keep(self, patient: list[str]) -> str:
+        self.answers["patient"], self.answers["patient_name"], role = patient
+        return role
 
     def other_names(self) -> Mapping[str, Sequence[str]]:
         """All the ways to say that no friend gave a code."""

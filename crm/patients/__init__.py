@@ -17,7 +17,7 @@ from crm.patients.families import (
 )
 from crm.patients.people import Erased, Merged, find, get, visible
 from crm.patients.refusals import MrnTaken, NinTaken
-from crm.patients.registering import BORN_ON, Agreement, Registration, enrol, register
+from crm.patients.registering import BORN_ON, Agreement, Registered, Registration, enrol, register
 from crm.patients.revealing import reveal
 from crm.patients.sealed import SEALED, read, write
 from crm.patients.searching import Wanted, search
@@ -36,6 +36,7 @@ __all__ = [
     "MrnTaken",
     "NinTaken",
     "PossibleDuplicate",
+    "Registered",
     "Registration",
     "Visit",
     "Wanted",

@@ -64,6 +64,31 @@ _SPEAK_FOR = """
 """
 
 
+_OF_THIS_NUMBER = """
+    select p.id, p.full_name, p.born_on_sealed, p.home_hospital_id, p.state, h.role,
+        h.address_id = mine.id as is_here
+    from addresses mine
+    join addresses theirs
+        on theirs.channel in ('sms', 'whatsapp') and theirs.value_index = mine.value_index
+    join address_holders h on h.address_id = theirs.id
+    join patient_profiles p on p.id = h.patient_id
+    where mine.id = %(address)s and p.status = 'active'
+        and string_to_array(p.name_folded, ' ') @> string_to_array(fold_name(%(name)s), ' ')
+        and string_to_array(p.name_folded, ' ') <@ string_to_array(fold_name(%(name)s), ' ')
+    order by is_here desc
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Who was registered, and as whom the address speaks for them."""
+
+    patient: families.Held
+    role: HolderRole
+    is_new: bool
+    """False for somebody whom this number spoke for before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """One answer to "may we?": for the records themselves ("care") or for a kind of message."""
@@ -117,30 +142,52 @@ def register(
     wording: str,
     source: str,
     proof_message_id: UUID | None = None,
-) -> Patient:
-    """Write down a patient, the address that speaks for them, and their consent to care."""
-    vault: Vault = session.info["vault"]
-    id_ = uuid7()
-    is_child = role is HolderRole.FAMILY and facts.is_minor(born_on, now=now)
-    patient = Patient(
-        id=id_,
-        full_name=full_name,
-        born_on_sealed=vault.seal(born_on.isoformat(), where=BORN_ON, row=id_),
-        birth_year=born_on.year,
-        state=state,
-        home_hospital_id=home_hospital_id,
-        mrn=_next_number(session, home_hospital_id),
-        guardian_id=_first_of(session, address_id) if is_child else None,
-        language=language,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(patient)
-    session.flush()
-    consent = {"wording": wording, "language": language, "source": source}
-    speaks = {"address": address_id, "patient": id_, "role": role.value, "now": now}
-    driver.run(session, _SPEAK_FOR, {"id": uuid7(), "proof": proof_message_id, **speaks, **consent})
-    return patient
+) -> Registered:
+    """Write down a patient, the address that speaks for them, and their consent to care.
+
+    Whom the same number speaks for already, here or on another channel, is not written twice: the
+    address speaks for them, too.
+    """
+    known = _known(session, address_id, full_name, born_on)
+    if known is None:
+        id_, is_child = uuid7(), role is HolderRole.FAMILY and facts.is_minor(born_on, now=now)
+        vault: Vault = session.info["vault"]
+        patient = Patient(
+            id=id_,
+            full_name=full_name,
+            born_on_sealed=vault.seal(born_on.isoformat(), where=BORN_ON, row=id_),
+            birth_year=born_on.year,
+            state=state,
+            home_hospital_id=home_hospital_id,
+            mrn=_next_number(session, home_hospital_id),
+            guardian_id=_first_of(session, address_id) if is_child else None,
+            language=language,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(patient)
+        session.flush()
+        held = families.Held(id_, full_name, patient.born_on_sealed, home_hospital_id, state)
+        known = Registered(held, role, is_new=True), False
+    found, is_here = known
+    if not is_here:
+        consent = {"wording": wording, "language": language, "source": source}
+        speaks = {"address": address_id, "patient": found.patient.id, "role": found.role.value}
+        proof = {"id": uuid7(), "proof": proof_message_id, "now": now}
+        driver.run(session, _SPEAK_FOR, proof | speaks | consent)
+    return found
+
+
+def _known(
+    session: Session, address_id: UUID, full_name: str, born_on: date
+) -> tuple[Registered, bool] | None:
+    """Somebody of this name and day of birth, and whether this very address speaks for them."""
+    asked = {"address": address_id, "name": full_name}
+    for *row, role, is_here in driver.fetch(session, _OF_THIS_NUMBER, asked):
+        held = families.Held(*row)
+        if facts.born_on(session, held) == born_on:
+            return Registered(held, HolderRole(role), is_new=False), bool(is_here)
+    return None
 
 
 def enrol(

@@ -58,7 +58,7 @@ def a_patient(
             wording="care-test",
             source="whatsapp",
             now=now,
-        ).id
+        ).patient.id
 
 
 def at(hour: int, minute: int = 0, *, day: date = TUESDAY) -> str:

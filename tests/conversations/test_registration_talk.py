@@ -1,9 +1,11 @@
 """Meeting people as they come: children, mothers, friends' codes, slips, and a night in between."""
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
 
+from bot.channels.carrier import Channel
 from crm import loyalty, patients
 from crm.models import (
     AddressHolder,
@@ -270,3 +272,66 @@ def test_the_date_of_birth_is_sealed_and_the_age_is_known(talk, stack):
     with stack.wiring.transaction() as session:
         ada = session.scalars(select(Patient)).one()
         assert patients.born_on(session, ada) == date(1990, 11, 25)
+
+
+TO_THE_CODE = """
+        Bot: What is the date of birth?...
+        Ada: 25/11/1990
+        Bot: Which state do you live in?
+        Ada: lagos
+        Bot: Which hospital is nearest to you?...
+        Ada: ikeja
+        Bot: Did a friend who is with us give you a code?...
+        Ada: no code
+"""
+
+
+def test_who_changes_the_channel_is_known_and_not_written_twice(talk, stack):
+    known = stack.register(replace(ADA, channel=Channel.SMS), "Adaeze Obi")
+    talk(
+        UNTIL_THE_NAME
+        + "        Ada: obi adaeze\n"
+        + TO_THE_CODE
+        + """
+        Bot: Good, we know Adaeze already: visits and points are here, too.
+
+             What would you like to do?...
+        Ada: preferences
+        Bot: Adaeze hears from us about:...
+        Ada: whatsapp or sms
+        Bot: ...
+    """
+    )
+    assert [each.id for each in people(stack).values()] == [known]
+    assert roles(stack) == {"Adaeze Obi": HolderRole.SELF}
+
+
+def test_another_day_of_birth_or_another_number_is_somebody_else(talk, stack):
+    stack.register(replace(ADA, channel=Channel.SMS), "Adaeze Obi", born_on=date(1960, 1, 1))
+    stack.register(BISI, "Adaeze Obi")
+    talk(
+        UNTIL_THE_NAME
+        + "        Ada: Adaeze Obi\n"
+        + TO_THE_CODE
+        + """
+        Bot: Thank you, Adaeze. You are registered...
+    """
+    )
+    with stack.wiring.transaction() as session:
+        assert len(session.scalars(select(Patient)).all()) == 3
+
+
+def test_the_same_child_told_again_is_not_written_twice(talk, stack):
+    stack.register(ADA, "Adaeze Obi")
+    stack.register(ADA, "Chidi Obi", born_on=date(2019, 4, 3))
+    talk("""
+        Ada: book eye for my child
+        Bot: Who is the visit for?...
+        Ada: [Someone else]
+        Bot: What is the patient's full name?
+        Ada: Chidi Obi
+        Bot: What is the date of birth?...
+        Ada: 3/4/2019
+        Bot: Good, we know Chidi already...
+    """)
+    assert sorted(people(stack)) == ["Adaeze Obi", "Chidi Obi"]

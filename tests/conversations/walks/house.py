@@ -141,7 +141,7 @@ class WalkedHouse:
                     wording="care-test",
                     source=phone.channel,
                     now=self.now,
-                )
+                ).patient
                 if self.chance.random() < 0.9:
                     shop.give(session, patient, 350, now=self.now)
                 if self.chance.random() < 0.2:
