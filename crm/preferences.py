@@ -224,7 +224,9 @@ def _check(
                 code="channel_unavailable",
             )
     preferred = after.preferred_channel
-    if preferred is not None and not after.channels[preferred]:
+    # One that a STOP has switched off stays preferred, and stands in no other wish's way.
+    is_of_this_wish = "preferred_channel" in wish or (preferred and before.channels[preferred])
+    if preferred is not None and is_of_this_wish and not after.channels[preferred]:
         raise Invalid(
             "preferred_channel",
             "The preferred channel must be on and have an address.",

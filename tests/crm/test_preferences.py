@@ -133,6 +133,27 @@ def test_a_channel_without_an_address_cannot_be_chosen(session, clinic, now, wis
         change(session, clinic.ada, now, **wish)
 
 
+def test_a_preferred_channel_that_a_stop_has_switched_off_stands_in_no_other_wishs_way(
+    session, clinic, now
+):
+    change(session, clinic.ada, now, preferred_channel=Channel.WHATSAPP)
+    consents.record(
+        session,
+        address_id=clinic.phone.id,
+        patient_id=clinic.ada.id,
+        purpose="all",
+        is_granted=False,
+        wording="stop",
+        language="en",
+        source="whatsapp",
+        now=now,
+    )
+    after, _ = change(session, clinic.ada, now, quiet_hours=(time(21), time(7)))
+    assert (after.preferred_channel, after.quiet_hours) == (Channel.WHATSAPP, (time(21), time(7)))
+    with pytest.raises(Invalid):
+        change(session, clinic.ada, now, preferred_channel=Channel.WHATSAPP)
+
+
 def test_two_editors_do_not_overwrite_each_other(session, clinic, now):
     change(session, clinic.ada, now, language="yo")
     with pytest.raises(StaleVersion):
