@@ -180,24 +180,28 @@ def _read(vault: Vault, row: Sequence[Any]) -> Talk:
     return talk
 
 
+_INTO_MESSAGES = """
+    insert into messages (id, direction, channel, purpose, lane, status, address_id,
+                          conversation_id, patient_id, owner_id, turn, body_sealed, segments,
+                          due_at, reason, provider_id, status_at, stood_at)
+"""
 _HEARD = """
-    insert into messages (id, direction, channel, purpose, status, address_id, conversation_id,
-                          patient_id, owner_id, turn, body_sealed, due_at, provider_id, status_at,
-                          stood_at)
-    values (%(id)s, 'in', %(channel)s, 'reply', %(status)s, %(address_id)s, %(conversation_id)s,
-            %(patient_id)s, %(owner_id)s, %(answers_turn)s, %(body_sealed)s, %(due_at)s,
-            %(provider_id)s, %(now)s, %(stood_at)s)
+    (%(id)s, 'in', %(channel)s, 'reply', null, %(status)s, %(address_id)s, %(conversation_id)s,
+     %(patient_id)s, %(owner_id)s, %(answers_turn)s, %(body_sealed)s, 1, %(due_at)s, null,
+     %(provider_id)s, %(now)s, %(stood_at)s)
+"""
+_REPLY = """
+    (%(reply_id)s, 'out', %(channel)s, %(reply_purpose)s, %(reply_lane)s, %(reply_status)s,
+     %(address_id)s, %(conversation_id)s, %(patient_id)s, %(owner_id)s, %(turn)s,
+     %(reply_body_sealed)s, %(reply_segments)s, %(reply_due_at)s, %(reply_reason)s, null, %(now)s,
+     null)
+"""
+# What was said may have been kept before, when its turn failed; a reply is always new.
+_KEPT_BEFORE = """
     on conflict (id) do update set status = excluded.status, status_at = excluded.status_at,
         stood_at = excluded.stood_at, body_sealed = excluded.body_sealed
 """
-_REPLY = """
-    insert into messages (id, direction, channel, purpose, lane, status, address_id,
-                          conversation_id, patient_id, owner_id, turn, body_sealed, segments,
-                          due_at, reason, status_at)
-    values (%(reply_id)s, 'out', %(channel)s, %(reply_purpose)s, %(reply_lane)s, %(reply_status)s,
-            %(address_id)s, %(conversation_id)s, %(patient_id)s, %(owner_id)s, %(turn)s,
-            %(reply_body_sealed)s, %(reply_segments)s, %(reply_due_at)s, %(reply_reason)s, %(now)s)
-"""
+_KEEP = f"{_INTO_MESSAGES} values {_HEARD} {_KEPT_BEFORE}"
 _LEAVE = """
 update conversations
 set answering = %(answering)s, language = %(language)s, patient_id = %(patient_id)s,
@@ -208,8 +212,11 @@ set answering = %(answering)s, language = %(language)s, patient_id = %(patient_i
     alerted_at = %(alerted_at)s, context_sealed = %(context_sealed)s, updated_at = %(now)s
 where id = %(conversation_id)s
 """
-_FINISH = f"with heard as ({_HEARD}) {_LEAVE}"
-_FINISH_AND_REPLY = f"with heard as ({_HEARD}), reply as ({_REPLY}) {_LEAVE}"
+_FINISH = f"with heard as ({_KEEP}) {_LEAVE}"
+# Both rows at once: an insert opens each of the table's indexes once, however many rows it brings.
+_FINISH_AND_REPLY = f"""
+    with said as ({_INTO_MESSAGES} values {_HEARD}, {_REPLY} {_KEPT_BEFORE}) {_LEAVE}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +232,7 @@ class Heard:
 
 def keep(session: Session, talk: Talk, heard: Heard, *, now: datetime) -> None:
     """Write down what was said as still waiting for an answer."""
-    driver.run(session, _HEARD, _kept(session, talk, heard, "unanswered", now))
+    driver.run(session, _KEEP, _kept(session, talk, heard, "unanswered", now))
 
 
 def finish(
