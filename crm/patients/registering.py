@@ -62,8 +62,18 @@ _SPEAK_FOR = """
         %(proof)s, %(now)s
     )
 """
-
-
+_WRITE_DOWN = f"""
+    with written as (
+        insert into patient_profiles (
+            id, full_name, born_on_sealed, birth_year, state, home_hospital_id, mrn, guardian_id,
+            language, created_at, updated_at
+        )
+        values (
+            %(patient)s, %(full_name)s, %(born_on_sealed)s, %(birth_year)s, %(state)s,
+            %(home_hospital)s, %(mrn)s, %(guardian)s, %(language)s, %(now)s, %(now)s
+        )
+    ), {_SPEAK_FOR.strip().removeprefix("with ")}
+"""  # noqa: S608 -- the pieces are our own
 _OF_THIS_NUMBER = """
     select p.id, p.full_name, p.born_on_sealed, p.home_hospital_id, p.state, h.role,
         h.address_id = mine.id as is_here
@@ -148,46 +158,51 @@ def register(
     Whom the same number speaks for already, here or on another channel, is not written twice: the
     address speaks for them, too.
     """
-    known = _known(session, address_id, full_name, born_on)
-    if known is None:
-        id_, is_child = uuid7(), role is HolderRole.FAMILY and facts.is_minor(born_on, now=now)
-        vault: Vault = session.info["vault"]
-        patient = Patient(
-            id=id_,
-            full_name=full_name,
-            born_on_sealed=vault.seal(born_on.isoformat(), where=BORN_ON, row=id_),
-            birth_year=born_on.year,
-            state=state,
-            home_hospital_id=home_hospital_id,
-            mrn=_next_number(session, home_hospital_id),
-            guardian_id=_first_of(session, address_id) if is_child else None,
-            language=language,
-            created_at=now,
-            updated_at=now,
-        )
-        session.add(patient)
-        session.flush()
-        held = families.Held(id_, full_name, patient.born_on_sealed, home_hospital_id, state)
-        known = Registered(held, role, is_new=True), False
-    found, is_here = known
-    if not is_here:
-        consent = {"wording": wording, "language": language, "source": source}
-        speaks = {"address": address_id, "patient": found.patient.id, "role": found.role.value}
-        proof = {"id": uuid7(), "proof": proof_message_id, "now": now}
-        driver.run(session, _SPEAK_FOR, proof | speaks | consent)
-    return found
+    speaks = {
+        "id": uuid7(),
+        "address": address_id,
+        "wording": wording,
+        "language": language,
+        "source": source,
+        "proof": proof_message_id,
+        "now": now,
+    }
+    known, is_here = _known(session, address_id, full_name, born_on)
+    if known is not None:
+        if not is_here:
+            whom = {"patient": known.patient.id, "role": known.role.value}
+            driver.run(session, _SPEAK_FOR, speaks | whom)
+        return known
+    vault: Vault = session.info["vault"]
+    id_ = uuid7()
+    sealed_day = vault.seal(born_on.isoformat(), where=BORN_ON, row=id_)
+    is_child = role is HolderRole.FAMILY and facts.is_minor(born_on, now=now)
+    patient = {
+        "patient": id_,
+        "role": role.value,
+        "full_name": full_name,
+        "born_on_sealed": sealed_day,
+        "birth_year": born_on.year,
+        "state": state,
+        "home_hospital": home_hospital_id,
+        "mrn": _next_number(session, home_hospital_id),
+        "guardian": _first_of(session, address_id) if is_child else None,
+    }
+    driver.run(session, _WRITE_DOWN, speaks | patient)
+    held = families.Held(id_, full_name, sealed_day, home_hospital_id, state)
+    return Registered(held, role, is_new=True)
 
 
 def _known(
     session: Session, address_id: UUID, full_name: str, born_on: date
-) -> tuple[Registered, bool] | None:
+) -> tuple[Registered | None, bool]:
     """Somebody of this name and day of birth, and whether this very address speaks for them."""
     asked = {"address": address_id, "name": full_name}
     for *row, role, is_here in driver.fetch(session, _OF_THIS_NUMBER, asked):
         held = families.Held(*row)
         if facts.born_on(session, held) == born_on:
             return Registered(held, HolderRole(role), is_new=False), bool(is_here)
-    return None
+    return None, False
 
 
 def enrol(
