@@ -22,7 +22,7 @@ migrate: $(RUNTIME) ## Bring the database up to the newest schema
 	@$(VENV_PYTHON) -m bot migrate
 
 test: $(TOOLS) ## Run the tests; ARGS="tests/bot -k settings" for some of them
-	@PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest -n 3 --dist loadgroup $(ARGS)
 
 lint: $(TOOLS) ## Check style, format and who may import whom
 	@$(VENV_PYTHON) -m ruff check .
