@@ -62,6 +62,8 @@ class Dialogue:
         self.now = now
         self.language = language
         self.notes: list[Note] = []
+        self.begins_anew = False
+        """Set where the answers so far are dropped: "back" must not lead to what asked for them."""
 
     def __init_subclass__(cls) -> None:
         """Build the machine once, and refuse a script that cannot be played."""

@@ -235,9 +235,11 @@ class Play:
     def _carry_on(self, talk: Dialogue, asked: str) -> Reply:
         context = self.desk.talk.context
         context["misses"] = 0
-        before = talk.name
+        before, is_anew = talk.name, talk.begins_anew
         talk = self._settle(talk)
-        if talk.name == before and talk.state != asked:
+        if is_anew:
+            context["trail"] = []
+        elif talk.name == before and talk.state != asked:
             context["trail"] = [*context.get("trail", []), asked][-_TRAIL:]
         return self._reply(talk, talk.state)
 

@@ -132,6 +132,7 @@ class Owner(Dialogue):
         """Another wish; what was shown for the last one is no longer meant."""
         self.answers["intent"], self.answers["month"] = wish["word"], wish["month"]
         self.answers.pop("payout", None)
+        self.begins_anew = True
 
     def shows_payout(self, _: Any) -> bool:
         return "payout" in self.answers

@@ -237,3 +237,22 @@ def test_a_survey_the_next_day_brings_no_figures_back(talk, stack):
     Danladi: skip
     Bot: Thank you. We read every answer. Send MENU for your account.
     """)
+
+
+def test_after_another_wish_back_leads_to_the_menu_not_to_a_payout_no_longer_meant(talk, stack):
+    own(stack, DANLADI)
+    earned(stack, 9_800_000, month=date(2026, 9, 1))
+    earned(stack, 12_500_000)
+    talk(
+        PROVEN
+        + """
+    Danladi: payout
+    Bot: ...
+    Danladi: 2
+    Bot: October 2026, NGN 1,125,000.00. Which line is wrong?...
+    Danladi: the amount is wrong
+    Bot: Which payout?...
+    Danladi: 0
+    Bot: Your GrandPro account. Pick one:...
+    """
+    )
