@@ -1,10 +1,12 @@
 """The web processes: a server whose HTTP is not Python, our log lines, figures shared by all."""
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable
 from ctypes import CDLL
+from functools import partial
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -43,13 +45,18 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=_GRACE_S,
         log_dictconfig={"handlers": {}, "loggers": _LOGGERS},
     )
-    server.serve(target_loader=_load, wrap_loader=False)
+    server.serve(target_loader=partial(_load, os.getpid()), wrap_loader=False)
 
 
-def _load() -> Callable[..., Any]:
-    """The application, in a process of its own that leaves with the one that started it."""
+def _load(parent: int) -> Callable[..., Any]:
+    """The application, in a process of its own that ends with the one that started it.
+
+    By SIGKILL: while it loads, anything else would still reach its parent's handlers.
+    """
     if sys.platform == "linux":
-        CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit(1)
     import wsgi  # noqa: PLC0415 -- each process makes its own connections
 
     # Let the collector pass over what was loaded: a full walk takes a tenth of a second.

@@ -101,6 +101,14 @@ class House:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def kill_alone(self, name: str) -> list[psutil.Process]:
+        """Kill a process and leave its children to themselves. Returns them."""
+        process = self.running.pop(name)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        process.wait()
+        return children
+
     def kill_a_web_worker(self) -> None:
         """Kill one that serves; its master starts another."""
         psutil.Process(self.running["web"].pid).children()[0].kill()

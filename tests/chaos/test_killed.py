@@ -74,3 +74,15 @@ def test_a_scheduler_and_a_web_worker_killed_while_people_write_are_missed_by_no
     until(lambda: house.heard(writers).total() >= 60, within_s=30)
     house.await_rest(within_s=30)
     assert set(house.heard(writers).values()) == {2}
+
+
+def test_web_processes_leave_with_the_one_that_started_them(house: House):
+    servers = house.kill_alone("web")
+    assert len(servers) == house.settings.web_concurrency
+    until(lambda: not any(each.is_running() for each in servers), within_s=10)
+
+    house.start("web")
+    until(house.is_ready, within_s=30)
+    [writer] = people(14, 1)
+    house.say(writer, "hi")
+    until(lambda: house.heard([writer]).total() == 1, within_s=60)
