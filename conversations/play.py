@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.channels.carrier import Channel, Option
-from bot.texts import NAMES, knows, say
+from bot.texts import NAMES, as_sentence, knows, say
 from conversations import house, misheard, standing, whose
 from conversations.desk import Desk
 from conversations.desk.identity import patient_of
@@ -173,8 +173,7 @@ class Play:
         if wish.dialogue == "person":
             self._pause()
         if talk.name == "resume":
-            kept = self.desk.paused
-            self.desk.talk.context["paused"] = [each for each in kept if each[0] != wish.dialogue]
+            self.desk.let_go(wish.dialogue)
         return self._open(wish.dialogue, dict(wish.answers))
 
     def _wish_besides(self, talk: Dialogue, options: Sequence[Option]) -> Route | None:
@@ -305,7 +304,7 @@ class Play:
             return self._reply(kept, kept.state)
         self._keep(talk)
         options = self._labelled(talk.options())
-        return Reply("\n\n".join(map(_sentence, self.spoken)), options, asks=not talk.is_over)
+        return Reply("\n\n".join(map(as_sentence, self.spoken)), options, asks=not talk.is_over)
 
     def _again(self) -> Reply:
         """The present question once more, or the menu when there is none."""
@@ -395,8 +394,3 @@ class Play:
         *under, newest = self.desk.paused or [[None, None, {}]]
         self.desk.talk.context["paused"] = under
         return self._taken_up(*newest)
-
-
-def _sentence(text: str) -> str:
-    """With a capital, also when it opens with a day in words: "tomorrow, Mon 23 Nov"."""
-    return text[:1].upper() + text[1:]

@@ -68,7 +68,7 @@ def speak_as(desk: Desk, owner: Owner) -> None:
     What was put aside of another owner's figures is none of theirs.
     """
     if desk.talk.owner_id not in (None, owner.id):
-        desk.talk.context["paused"] = [each for each in desk.paused if each[0] != "owner"]
+        desk.let_go("owner")
     desk.talk.owner_id = owner.id
     if desk.talk.language is None and owner.language in spoken():
         desk.talk.language = owner.language

@@ -39,6 +39,11 @@ def say(section: str, key: str, language: str, channel: Channel, /, **facts: obj
     return (wording.get(channel) or wording["text"]).format_map(facts)
 
 
+def as_sentence(text: str) -> str:
+    """With a capital, also when it opens with a day in words: "tomorrow, Mon 23 Nov"."""
+    return text[:1].upper() + text[1:]
+
+
 def knows(section: str, key: str) -> bool:
     """True when there is such a text."""
     return (section, key) in _books()[FIRST]

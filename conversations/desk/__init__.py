@@ -77,6 +77,10 @@ class Desk:
         paused: list[Any] = self.talk.context.get("paused") or []
         return [paused] if paused and isinstance(paused[0], str) else paused
 
+    def let_go(self, name: str) -> None:
+        """Take up no talk of this name again that was put aside."""
+        self.talk.context["paused"] = [each for each in self.paused if each[0] != name]
+
     def keep_no_words(self) -> None:
         """What was said in this turn is for nobody to read in the talk."""
         self.known["no words"] = True

@@ -180,7 +180,7 @@ _OTHER_NAMES = {
     "about_news": ("news", "offers", "marketing", "promo", "adverts", "advert"),
     "about_points": ("points messages", "loyalty"),
     "quiet": ("quiet time", "night", "hours", "time"),
-    "channel": ("whatsapp or sms", "where"),
+    "channel": ("channel", "whatsapp or sms", "where"),
     "change_language": ("language",),
     "stop_all": ("stop all", "stop all messages", "all off"),
     "start_all": ("start all",),

@@ -9,8 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, current_app, request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.channels.carrier import Channel
+from bot.texts import say, spoken_to
 from bot.wiring import Wiring
 from crm import addresses, audit, one_time_codes, patients, privacy
 from crm.audit import Act
@@ -29,10 +32,13 @@ explain_dead_links(pages)
 @pages.get("/my-data/<token>")
 def ask(token: str) -> Response:
     """Say what is here; 404 for a link we did not make, 410 for one that has ended."""
-    link = _wiring().links.read_data(token) or abort(404)
-    if link.until <= _wiring().now():
-        return _page(HTTPStatus.GONE, is_over=True)
-    return _page()
+    wiring = _wiring()
+    link = wiring.links.read_data(token) or abort(404)
+    with wiring.transaction() as session:
+        language = _language(session, link)
+    if link.until <= wiring.now():
+        return _page(language, HTTPStatus.GONE, is_over=True)
+    return _page(language)
 
 
 @pages.post("/my-data/<token>")
@@ -40,18 +46,29 @@ def give(token: str) -> Response:
     """Send a code to where the link was asked for; with the code, give the file."""
     wiring = _wiring()
     link = wiring.links.read_data(token) or abort(404)
-    if link.until <= wiring.now():
-        return _page(HTTPStatus.GONE, is_over=True)
     challenge = _read_id(request.form.get("challenge", ""))
     with wiring.transaction() as session:
+        language = _language(session, link)
+        if link.until <= wiring.now():
+            return _page(language, HTTPStatus.GONE, is_over=True)
         patient = _patient(session, link)
         if challenge is None:
-            return _page(challenge=_send(session, link, patient, wiring))
+            return _page(language, challenge=_send(session, link, patient, wiring))
         try:
             data = _spent(session, link, patient, challenge, wiring)
         except WrongCode:  # the try has counted, so the transaction ends as it stands
-            return _page(HTTPStatus.UNAUTHORIZED, challenge=challenge, is_wrong=True)
+            return _page(language, HTTPStatus.UNAUTHORIZED, challenge=challenge, is_wrong=True)
     return _file(data)
+
+
+def _language(session: Session, link: DataLink) -> str:
+    """What whoever asked reads; English when nobody is known any more."""
+    asked = (
+        select(Patient.language)
+        .join(DataRequest, DataRequest.patient_id == Patient.id)
+        .where(DataRequest.id == link.request_id)
+    )
+    return spoken_to(session.scalar(asked) or "en")
 
 
 def _patient(session: Session, link: DataLink) -> Patient:
@@ -113,14 +130,18 @@ def _file(data: dict[str, Any]) -> Response:
 
 
 def _page(
+    language: str,
     status: int = HTTPStatus.OK,
     *,
     challenge: UUID | None = None,
     is_wrong: bool = False,
     is_over: bool = False,
 ) -> Response:
+    def words(key: str) -> str:
+        return say("data_page", key, language, Channel.WHATSAPP)
+
     facts = {"challenge": challenge, "is_wrong": is_wrong, "is_over": is_over}
-    return draw("my_data.html", status, **facts)
+    return draw("my_data.html", status, words=words, language=language, **facts)
 
 
 def _read_id(text: str) -> UUID | None:

@@ -64,6 +64,15 @@ def test_looking_sends_nothing_and_gives_nothing(client, link, session):
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
+def test_it_speaks_the_language_of_whom_it_is_about(client, link, session, person):
+    session.get_one(Patient, person.patient_id).language = "pcm"
+    session.commit()
+    page = client.get(link)
+    assert "Send me code" in page.text
+    assert '<html lang="pcm">' in page.text
+    assert "We don send six numbers" in client.post(link).text
+
+
 def test_the_code_gives_the_file_once(client, link, session, person):
     challenge = challenge_in(client.post(link))
     form = {"challenge": challenge, "code": code_sent(session)}
