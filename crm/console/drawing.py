@@ -6,6 +6,9 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
+from bot.channels.carrier import Channel
+from bot.texts import say, spoken_to
+
 _POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -19,6 +22,16 @@ def draw(template: str, status: int = HTTPStatus.OK, **facts: Any) -> Response:
     answer.headers["Cache-Control"] = "private, no-store"
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
+
+
+def draw_in(language: str, section: str, template: str, status: int, **facts: Any) -> Response:
+    """A page that says the texts of a section, in English where the language is not spoken."""
+    spoken = spoken_to(language)
+
+    def words(key: str) -> str:
+        return say(section, key, spoken, Channel.WHATSAPP)
+
+    return draw(template, status, words=words, language=spoken, **facts)
 
 
 def explain_dead_links(pages: Blueprint) -> None:

@@ -9,15 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, current_app, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.channels.carrier import Channel
-from bot.texts import say, spoken_to
 from bot.wiring import Wiring
 from crm import addresses, audit, one_time_codes, patients, privacy
 from crm.audit import Act
-from crm.console.drawing import draw, explain_dead_links
+from crm.console.drawing import draw_in, explain_dead_links
 from crm.kit.errors import Gone, NotFound
 from crm.kit.permissions import Actor, Kind, Role, Scope
 from crm.kit.tokens import DataLink
@@ -35,7 +32,7 @@ def ask(token: str) -> Response:
     wiring = _wiring()
     link = wiring.links.read_data(token) or abort(404)
     with wiring.transaction() as session:
-        language = _language(session, link)
+        language = patients.language_of(session, link.address_id)
     if link.until <= wiring.now():
         return _page(language, HTTPStatus.GONE, is_over=True)
     return _page(language)
@@ -48,7 +45,7 @@ def give(token: str) -> Response:
     link = wiring.links.read_data(token) or abort(404)
     challenge = _read_id(request.form.get("challenge", ""))
     with wiring.transaction() as session:
-        language = _language(session, link)
+        language = patients.language_of(session, link.address_id)
         if link.until <= wiring.now():
             return _page(language, HTTPStatus.GONE, is_over=True)
         patient = _patient(session, link)
@@ -59,16 +56,6 @@ def give(token: str) -> Response:
         except WrongCode:  # the try has counted, so the transaction ends as it stands
             return _page(language, HTTPStatus.UNAUTHORIZED, challenge=challenge, is_wrong=True)
     return _file(data)
-
-
-def _language(session: Session, link: DataLink) -> str:
-    """What whoever asked reads; English when nobody is known any more."""
-    asked = (
-        select(Patient.language)
-        .join(DataRequest, DataRequest.patient_id == Patient.id)
-        .where(DataRequest.id == link.request_id)
-    )
-    return spoken_to(session.scalar(asked) or "en")
 
 
 def _patient(session: Session, link: DataLink) -> Patient:
@@ -137,11 +124,8 @@ def _page(
     is_wrong: bool = False,
     is_over: bool = False,
 ) -> Response:
-    def words(key: str) -> str:
-        return say("data_page", key, language, Channel.WHATSAPP)
-
     facts = {"challenge": challenge, "is_wrong": is_wrong, "is_over": is_over}
-    return draw("my_data.html", status, words=words, language=language, **facts)
+    return draw_in(language, "data_page", "my_data.html", status, **facts)
 
 
 def _read_id(text: str) -> UUID | None:

@@ -4,15 +4,17 @@ from http import HTTPStatus
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, current_app
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.texts import FIRST
 from bot.wiring import Wiring
 from crm import audit, payouts
 from crm.audit import Act
-from crm.console.drawing import draw, explain_dead_links
+from crm.console.drawing import draw_in, explain_dead_links
 from crm.kit.errors import NotFound
 from crm.kit.permissions import Actor, Scope
-from crm.models import Payout
+from crm.models import Owner, Payout
 from crm.payouts import statements
 from crm.payouts.statements import Statement
 
@@ -26,7 +28,7 @@ def show(token: str) -> Response:
     wiring: Wiring = current_app.extensions["wiring"]
     link = wiring.links.read_statement(token) or abort(404)
     if link.until <= wiring.now():
-        return draw("statement_ended.html", HTTPStatus.GONE)
+        return _over(wiring, link.id)
     with wiring.transaction() as session:
         statement = _statement(session, link.id)
         act = Act(
@@ -34,6 +36,18 @@ def show(token: str) -> Response:
         )
         audit.record(session, act, now=wiring.now())
     return _drawn(statement)
+
+
+def _over(wiring: Wiring, payout_id: UUID) -> Response:
+    """How to get another one, in the owner's language."""
+    of_owner = (
+        select(Owner.language)
+        .join(Payout, Payout.owner_id == Owner.id)
+        .where(Payout.id == payout_id)
+    )
+    with wiring.transaction() as session:
+        language = session.scalar(of_owner) or FIRST
+    return draw_in(language, "statement_page", "statement_ended.html", HTTPStatus.GONE)
 
 
 def _statement(session: Session, payout_id: UUID) -> Statement:

@@ -12,6 +12,7 @@ from crm.patients.families import (
     family,
     held_by,
     hold,
+    language_of,
     release,
     speak,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "held_by",
     "hold",
     "is_minor",
+    "language_of",
     "read",
     "register",
     "release",

@@ -76,6 +76,20 @@ def speak(session: Session, address_id: UUID, language: str) -> None:
     driver.run(session, _SPEAK, {"address_id": address_id, "language": language})
 
 
+_LANGUAGE = """
+    select p.language from address_holders h join patient_profiles p on p.id = h.patient_id
+    where h.address_id = %(address_id)s and p.status = 'active'
+    order by h.role desc, p.full_name
+    limit 1
+"""
+
+
+def language_of(session: Session, address_id: UUID) -> str:
+    """What is read at this address; English when it speaks for nobody."""
+    rows = driver.fetch(session, _LANGUAGE, {"address_id": address_id})
+    return str(rows[0][0]) if rows else "en"
+
+
 def family(session: Session, patient: Patient, *, scope: Scope) -> Sequence[Patient]:
     """The others in scope who share an address with the patient, by name."""
     mine, theirs = aliased(AddressHolder), aliased(AddressHolder)

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.carrier import Channel
-from crm import gate
+from crm import gate, patients
 from crm.kit.ids import uuid7
-from crm.models import Consent
+from crm.models import Consent, Patient
 from tests.outbox import NOON, say_yes, somebody
 
 
@@ -36,6 +36,14 @@ def test_looking_changes_nothing(client, link, session, reader):
     assert '<form method="post">' in page.text
     assert client.head(link).status_code == 200
     assert gets_news(session, reader)
+
+
+def test_it_speaks_the_language_of_who_reads_it(client, link, session, reader):
+    patients.hold(session, reader.patient_id, reader.channel, reader.value, now=NOON)
+    session.get_one(Patient, reader.patient_id).language = "pcm"
+    session.commit()
+    assert "Make we stop news and offers" in client.get(link).text
+    assert "We don stop am" in client.post(link).text
 
 
 def test_pressing_stops_the_news_and_only_them(client, link, session, reader):
