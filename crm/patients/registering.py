@@ -74,6 +74,14 @@ _WRITE_DOWN = f"""
         )
     ), {_SPEAK_FOR.strip().removeprefix("with ")}
 """  # noqa: S608 -- the pieces are our own
+# Turns are serial per address, and a number has two: whoever registers waits for the other.
+_HOLD_THE_NUMBER = """
+    select id from addresses
+    where channel in ('sms', 'whatsapp')
+        and value_index = (select value_index from addresses where id = %(address)s)
+    order by id
+    for no key update
+"""
 _OF_THIS_NUMBER = """
     select p.id, p.full_name, p.born_on_sealed, p.home_hospital_id, p.state, h.role,
         h.address_id = mine.id as is_here
@@ -197,6 +205,7 @@ def _known(
     session: Session, address_id: UUID, full_name: str, born_on: date
 ) -> tuple[Registered | None, bool]:
     """Somebody of this name and day of birth, and whether this very address speaks for them."""
+    driver.run(session, _HOLD_THE_NUMBER, {"address": address_id})
     asked = {"address": address_id, "name": full_name}
     for *row, role, is_here in driver.fetch(session, _OF_THIS_NUMBER, asked):
         held = families.Held(*row)

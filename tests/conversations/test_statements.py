@@ -17,7 +17,7 @@ ASKED = {
     "birth date": 2,
     "state": 2,
     "hospital": 3,
-    "register": 6,
+    "register": 7,
     "book": 3,
     "service": 2,
     "with whom": 4,
