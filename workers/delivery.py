@@ -144,8 +144,7 @@ def _send(wiring: Wiring, message: Claimed) -> Outcome:
     except CannotOpen:
         log.exception("message.cannot_open")
         return Outcome.refused(message.id, message.n, None, "the message cannot be opened")
-    except Exception:
-        # One message's surprise must not leave the others of its batch in doubt.
+    except Exception:  # whatever it is, it must not leave the others of its batch in doubt
         log.exception("message.surprise")
         return Outcome.unknown(message.id, message.n, "sending broke off")
     return Outcome.accepted(message.id, message.n, accepted.provider_id)

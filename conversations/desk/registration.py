@@ -6,9 +6,13 @@ from uuid import UUID
 
 from conversations.desk import Answers, Desk, Outcome
 from conversations.desk.appointments import recognise
+from conversations.desk.proof import is_locked, wrong
 from crm import directory, patients, referrals
 from crm.kit.errors import DomainError
 from crm.models import HolderRole
+
+_NAMESAKE = "namesake"
+"""What is counted when a name is told with another day of birth: it may be a guess."""
 
 
 def find_hospitals(desk: Desk, answers: Answers) -> Outcome:
@@ -85,7 +89,10 @@ def _write(
         source=desk.channel.value,
         proof_message_id=desk.message_id,
         now=desk.now,
+        may_be_known=not is_locked(desk, _NAMESAKE),
     )
+    if registered.has_namesake:
+        wrong(desk, _NAMESAKE)
     desk.known.clear()
     return registered
 

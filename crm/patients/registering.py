@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -105,6 +106,8 @@ class Registered:
     role: HolderRole
     is_new: bool
     """False for somebody whom this number spoke for before."""
+    has_namesake: bool = False
+    """True when the number speaks for somebody of the same name with another day of birth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +163,13 @@ def register(
     wording: str,
     source: str,
     proof_message_id: UUID | None = None,
+    may_be_known: bool = True,
 ) -> Registered:
     """Write down a patient, the address that speaks for them, and their consent to care.
 
     Whom the same number speaks for already, here or on another channel, is not written twice: the
-    address speaks for them, too.
+    address speaks for them, too. Whoever has guessed too often is not told: `may_be_known` is
+    false for them.
     """
     speaks = {
         "id": uuid7(),
@@ -175,12 +180,13 @@ def register(
         "proof": proof_message_id,
         "now": now,
     }
-    known, is_here = _known(session, address_id, full_name, born_on)
-    if known is not None:
-        if not is_here:
+    alike = _of_this_number(session, address_id, full_name)
+    known = next((each for each in alike if facts.born_on(session, each.patient) == born_on), None)
+    if known is not None and may_be_known:
+        if not known.is_here:
             whom = {"patient": known.patient.id, "role": known.role.value}
             driver.run(session, _SPEAK_FOR, speaks | whom)
-        return known
+        return Registered(known.patient, known.role, is_new=False)
     vault: Vault = session.info["vault"]
     id_ = uuid7()
     sealed_day = vault.seal(born_on.isoformat(), where=BORN_ON, row=id_)
@@ -198,20 +204,24 @@ def register(
     }
     driver.run(session, _WRITE_DOWN, speaks | patient)
     held = families.Held(id_, full_name, sealed_day, home_hospital_id, state)
-    return Registered(held, role, is_new=True)
+    return Registered(held, role, is_new=True, has_namesake=bool(alike))
 
 
-def _known(
-    session: Session, address_id: UUID, full_name: str, born_on: date
-) -> tuple[Registered | None, bool]:
-    """Somebody of this name and day of birth, and whether this very address speaks for them."""
+class _Alike(NamedTuple):
+    """Somebody of this name whom the number speaks for, and whether on this very channel."""
+
+    patient: families.Held
+    role: HolderRole
+    is_here: bool
+
+
+def _of_this_number(session: Session, address_id: UUID, full_name: str) -> list[_Alike]:
     driver.run(session, _HOLD_THE_NUMBER, {"address": address_id})
     asked = {"address": address_id, "name": full_name}
-    for *row, role, is_here in driver.fetch(session, _OF_THIS_NUMBER, asked):
-        held = families.Held(*row)
-        if facts.born_on(session, held) == born_on:
-            return Registered(held, HolderRole(role), is_new=False), bool(is_here)
-    return None, False
+    return [
+        _Alike(families.Held(*row), HolderRole(role), is_here)
+        for *row, role, is_here in driver.fetch(session, _OF_THIS_NUMBER, asked)
+    ]
 
 
 def enrol(

@@ -1,7 +1,7 @@
 """Meeting people as they come: children, mothers, friends' codes, slips, and a night in between."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -286,6 +286,26 @@ TO_THE_CODE = """
 """
 
 
+SOMEONE_ELSE = """
+        Ada: menu
+        Bot: What would you like to do?...
+        Ada: book eye for my child
+        Bot: Who is the visit for?...
+        Ada: someone else
+        Bot: What is the patient's full name?
+        Ada: Adaeze Obi
+        Bot: What is the date of birth?...
+        Ada: {born_on}
+        Bot: Which state do you live in?
+        Ada: lagos
+        Bot: Which hospital is nearest to you?...
+        Ada: ikeja
+        Bot: {said}
+
+             ...
+"""
+
+
 def test_who_changes_the_channel_is_known_and_not_written_twice(talk, stack):
     known = stack.register(replace(ADA, channel=Channel.SMS), "Adaeze Obi")
     talk(
@@ -319,6 +339,16 @@ def test_another_day_of_birth_or_another_number_is_somebody_else(talk, stack):
     )
     with stack.wiring.transaction() as session:
         assert len(session.scalars(select(Patient)).all()) == 3
+
+
+def test_a_day_of_birth_cannot_be_found_out_by_registering(talk, stack):
+    """Three wrong ones, and for half an hour nobody is told that they are known."""
+    stack.register(ADA, "Adaeze Obi")
+    for year in (1960, 1961, 1962):
+        talk(SOMEONE_ELSE.format(born_on=f"1/1/{year}", said="Thank you. Adaeze is registered."))
+    talk(SOMEONE_ELSE.format(born_on="25/11/1990", said="Thank you. Adaeze is registered."))
+    stack.later(timedelta(minutes=31))
+    talk(SOMEONE_ELSE.format(born_on="25/11/1990", said="Good, we know Adaeze already..."))
 
 
 def test_the_same_child_told_again_is_not_written_twice(talk, stack):
