@@ -27,6 +27,20 @@ def change(session, patient, now, *, version=None, risk=False, **wish):
     )
 
 
+def say(session, clinic, patient, purpose, *, is_granted, now):
+    consents.record(
+        session,
+        address_id=clinic.phone.id,
+        patient_id=patient.id,
+        purpose=purpose,
+        is_granted=is_granted,
+        wording="test-2026-11",
+        language="en",
+        source="test",
+        now=now,
+    )
+
+
 def post(session, clinic, purpose, now):
     return outbox.post(
         session,
@@ -137,17 +151,7 @@ def test_a_preferred_channel_that_a_stop_has_switched_off_stands_in_no_other_wis
     session, clinic, now
 ):
     change(session, clinic.ada, now, preferred_channel=Channel.WHATSAPP)
-    consents.record(
-        session,
-        address_id=clinic.phone.id,
-        patient_id=clinic.ada.id,
-        purpose="all",
-        is_granted=False,
-        wording="stop",
-        language="en",
-        source="whatsapp",
-        now=now,
-    )
+    say(session, clinic, clinic.ada, "all", is_granted=False, now=now)
     after, _ = change(session, clinic.ada, now, quiet_hours=(time(21), time(7)))
     assert (after.preferred_channel, after.quiet_hours) == (Channel.WHATSAPP, (time(21), time(7)))
     with pytest.raises(Invalid):
@@ -162,17 +166,7 @@ def test_two_editors_do_not_overwrite_each_other(session, clinic, now):
 
 def test_one_childs_choice_is_not_the_whole_phones(session, clinic, now):
     patients.hold(session, clinic.musa.id, Channel.WHATSAPP, "+2349140000001", now=now)
-    consents.record(
-        session,
-        address_id=clinic.phone.id,
-        patient_id=clinic.musa.id,
-        purpose="care",
-        is_granted=True,
-        wording="care-2026-11",
-        language="en",
-        source="test",
-        now=now,
-    )
+    say(session, clinic, clinic.musa, "care", is_granted=True, now=now)
     change(session, clinic.musa, now, purposes={"feedback": False})
     assert not preferences.of(session, clinic.musa).purposes["feedback"]
     assert preferences.of(session, clinic.ada).purposes["feedback"]
