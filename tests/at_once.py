@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from crm.kit.errors import DomainError
 
+# As many processes of tests as there are race side by side on one server: see its max_connections.
+_MOST_IN_A_RACE = 64
+
 
 def at_once(acts: Sequence[Callable[[], Any]], *, within_s: float = 60) -> list[Any]:
     """What each act returned, in their order; what one raised is raised when all have ended."""
@@ -27,6 +30,7 @@ def at_once(acts: Sequence[Callable[[], Any]], *, within_s: float = 60) -> list[
 
 def race(crowd: sessionmaker[Session], acts: Sequence[Callable[[Session], Any]]) -> list[Any]:
     """What each act came to: what it returned, which is committed, or the rule that said no."""
+    assert len(acts) <= _MOST_IN_A_RACE, "the server has no room for so many connections"
     with ExitStack() as open_until_the_end:
         sessions = [open_until_the_end.enter_context(crowd()) for _ in acts]
         for session in sessions:

@@ -23,7 +23,8 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "shared_buffers": "128MB",
-    "max_connections": "100",
+    # Three processes of tests may each race with sixty-four connections at the same moment.
+    "max_connections": "300",
     "fsync": "on",
     "jit": "off",
     "timezone": "UTC",
