@@ -123,17 +123,16 @@ def book(desk: Desk, answers: Answers) -> Outcome:
     slot = _slot(answers["slot"])
     moving = _id(answers.get("moving"))
     try:
-        with desk.session.begin_nested():
-            booked = appointments.book(
-                desk.session,
-                patient_id=UUID(answers["patient"]),
-                service=desk.service(answers["service"]),
-                slot=slot,
-                source=desk.channel.value,
-                hold_id=_id(answers.get("hold")),
-                moving_id=moving,
-                now=desk.now,
-            )
+        booked = appointments.book(
+            desk.session,
+            patient_id=UUID(answers["patient"]),
+            service=desk.service(answers["service"]),
+            slot=slot,
+            source=desk.channel.value,
+            hold_id=_id(answers.get("hold")),
+            moving_id=moving,
+            now=desk.now,
+        )
     except SlotTaken:
         return _alternatives(desk, answers, slot)
     except PatientBusy:

@@ -52,7 +52,7 @@ from crm.appointments.refusals import (
 )
 from crm.appointments.requests import Request, ask, ask_hold, ask_move
 from crm.appointments.steps import MOVES
-from crm.appointments.taking import MOST_OPEN
+from crm.appointments.taking import MOST_OPEN, Booking
 from crm.appointments.visits import Visit, calendar_file, get, upcoming, view, views
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "MAX_MOVES",
     "MOST_OPEN",
     "MOVES",
+    "Booking",
     "BookingLimit",
     "NotBookable",
     "NotEligible",

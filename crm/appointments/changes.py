@@ -11,7 +11,7 @@ from bot.channels.carrier import Channel
 from crm import clinic_sessions, reminders
 from crm.appointments import checks, notes, points, steps, taking
 from crm.appointments.refusals import TooLate, TooManyMoves, VisitClosed
-from crm.appointments.taking import Wanted
+from crm.appointments.taking import Booking, Wanted
 from crm.appointments.visits import Visit
 from crm.availability import Slot
 from crm.kit.errors import NotFound
@@ -38,7 +38,7 @@ def hold(
     minutes: int = 10,
     moving_id: UUID | None = None,
     is_offered: bool = False,
-) -> Appointment | None:
+) -> Booking | None:
     """Keep a time for a patient who is still typing; it ends by itself after `minutes`.
 
     The patient's other holds end. Returns None when the new time overlaps the visit being moved:
@@ -56,8 +56,7 @@ def hold(
         return None
     with _whole(session, wanted):
         held = taking.take(session, wanted)
-        _end_other_holds_and_settle(session, wanted, held)
-    return held
+        return _end_other_holds_and_settle(session, wanted, held)
 
 
 def book(
@@ -72,7 +71,7 @@ def book(
     moving_id: UUID | None = None,
     override: str | None = None,
     is_offered: bool = False,
-) -> Appointment:
+) -> Booking:
     """Book a time, the one held if the hold still lives; with `moving_id` in place of that visit.
 
     `source` is the channel when the patient acts ("whatsapp", "sms", "web"), else who does
@@ -91,12 +90,20 @@ def book(
         if moving is not None:
             old = steps.close(session, moving.id, reason="rescheduled", now=now)
             wanted.freed.extend(steps.places([old.clinic_session_id if old else None]))
-        _end_other_holds_and_settle(session, wanted, booked)
-    reminders.plan(session, booked, now=now)
+        # To hold a time ends what was held before: beside a hold that lives there is no other.
+        booked = (_settle if held else _end_other_holds_and_settle)(session, wanted, booked)
+    reminders.plan(
+        session,
+        booked.id,
+        patient_id=patient_id,
+        starts_at=slot.starts_at,
+        version=booked.version,
+        now=now,
+    )
     if moving is None:
-        points.award(session, booked, now=now)
+        points.award(session, booked.id, patient_id=patient_id, now=now)
     else:
-        notes.hand_on(session, moving, booked)
+        notes.hand_on(session, moving, booked.id)
     return booked
 
 
@@ -193,7 +200,7 @@ def _whole(session: Session, wanted: Wanted) -> Iterator[None]:
         raise taking.slot_taken(session, wanted) from None
 
 
-def _taken(session: Session, wanted: Wanted, *, is_offered: bool) -> Appointment:
+def _taken(session: Session, wanted: Wanted, *, is_offered: bool) -> Booking:
     if wanted.override is not None:
         return taking.take_beside(session, wanted)
     if not is_offered:
@@ -201,11 +208,17 @@ def _taken(session: Session, wanted: Wanted, *, is_offered: bool) -> Appointment
     return taking.take(session, wanted)
 
 
-def _end_other_holds_and_settle(session: Session, wanted: Wanted, taken: Appointment) -> None:
-    ended = steps.end_other_holds(session, taken, now=wanted.now)
+def _end_other_holds_and_settle(session: Session, wanted: Wanted, taken: Booking) -> Booking:
+    ended = steps.end_other_holds(session, wanted.patient_id, kept=taken.id, now=wanted.now)
     wanted.freed.extend(steps.places(ended))
-    if not taking.settle(session, wanted, taken):
+    return _settle(session, wanted, taken)
+
+
+def _settle(session: Session, wanted: Wanted, taken: Booking) -> Booking:
+    settled = taking.settle(session, wanted, taken)
+    if settled is None:
         raise _Full
+    return settled
 
 
 def locked(session: Session, appointment_id: UUID) -> Appointment:

@@ -64,10 +64,11 @@ def notes(session: Session, visit: Appointment) -> str | None:
     return _open(session, visit, visit.notes_sealed, NOTES)
 
 
-def hand_on(session: Session, old: Appointment, new: Appointment) -> None:
+def hand_on(session: Session, old: Appointment, new_id: UUID) -> None:
     """A moved visit keeps what was said of it, sealed anew for its own row."""
     if old.reason_sealed is None and old.notes_sealed is None:
         return
+    new = session.get_one(Appointment, new_id)
     keep(session, new, reason=reason(session, old), notes=notes(session, old))
 
 

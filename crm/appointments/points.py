@@ -14,14 +14,16 @@ RULE = "booking"
 _VISIT, _LATE = "appointment", "late_arrival"
 
 
-def award(session: Session, visit: Appointment, *, now: datetime) -> loyalty.Award | None:
+def award(
+    session: Session, visit_id: UUID, *, patient_id: UUID, now: datetime
+) -> loyalty.Award | None:
     """Give the points of a first booking; None when it earns none."""
     return loyalty.award(
         session,
-        patient_id=visit.patient_id,
+        patient_id=patient_id,
         rule=RULE,
         source_type=_VISIT,
-        source_id=visit.id,
+        source_id=visit_id,
         now=now,
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from crm import availability, hospitals, patients, services
 from crm.appointments import changes, checks, notes
+from crm.appointments.taking import Booking
 from crm.availability import Slot, Wish
 from crm.kit.clock import lagos_day
 from crm.kit.errors import Denied, Invalid
@@ -43,7 +44,7 @@ class Request:
     """Why staff break the rules of times; needs the permission."""
 
 
-def ask(session: Session, request: Request, *, by: Actor, now: datetime) -> Appointment:
+def ask(session: Session, request: Request, *, by: Actor, now: datetime) -> Booking:
     """Book what is asked for.
 
     Raises NotFound outside the scope, Denied, Invalid, the refusals of `checks`, and those of
@@ -64,11 +65,13 @@ def ask(session: Session, request: Request, *, by: Actor, now: datetime) -> Appo
         is_offered=request.override is None,
         now=now,
     )
-    notes.keep(session, booked, reason=request.reason, notes=request.notes)
+    if request.reason is not None or request.notes is not None:
+        visit = session.get_one(Appointment, booked.id, populate_existing=True)
+        notes.keep(session, visit, reason=request.reason, notes=request.notes)
     return booked
 
 
-def ask_hold(session: Session, request: Request, *, by: Actor, now: datetime) -> Appointment:
+def ask_hold(session: Session, request: Request, *, by: Actor, now: datetime) -> Booking:
     """Keep a time for ten minutes. Raises as `ask` does."""
     patient, service = _who_and_what(session, request, by)
     slot = _slot(session, service, request, now=now)
@@ -97,7 +100,7 @@ def ask_move(
     override: str | None = None,
     by: Actor,
     now: datetime,
-) -> Appointment:
+) -> Booking:
     """Move a visit to another time, with the same practitioner unless said. Raises as `ask`."""
     request = Request(
         patient_id=visit.patient_id,

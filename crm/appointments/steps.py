@@ -74,10 +74,10 @@ def end_dead_holds(session: Session, *, now: datetime) -> Ended:
     return _end(session, "hold_until <= %(now)s for update skip locked", now=now)
 
 
-def end_other_holds(session: Session, kept: Appointment, *, now: datetime) -> Ended:
-    """End what the same patient holds besides; what another transaction works on may stay."""
+def end_other_holds(session: Session, patient_id: UUID, *, kept: UUID, now: datetime) -> Ended:
+    """End what the patient holds besides; what another transaction works on may stay."""
     others = "patient_id = %(patient)s and id <> %(kept)s for update skip locked"
-    return _end(session, others, now=now, patient=kept.patient_id, kept=kept.id)
+    return _end(session, others, now=now, patient=patient_id, kept=kept)
 
 
 def end_holds(session: Session, holds: Sequence[UUID], *, now: datetime) -> Ended:

@@ -23,6 +23,7 @@ from crm import availability, clinic_sessions
 from crm.appointments import steps
 from crm.appointments.refusals import BookingLimit, NotBookable, PatientBusy, SlotTaken
 from crm.availability import Slot
+from crm.kit import driver
 from crm.kit.ids import uuid7
 from crm.models import BLOCKS_PATIENT, BLOCKS_PRACTITIONER, Appointment, Service
 from crm.models import AppointmentStatus as Status
@@ -36,44 +37,37 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another
 _BLOCKS_PATIENT, _BLOCKS_PRACTITIONER = text(BLOCKS_PATIENT), text(BLOCKS_PRACTITIONER)
 
 _MAY_BE_ONE_MORE = f"""
-    case when :is_one_more then visits_to_come(:patient_id, :now) < {MOST_OPEN} else true end
+    case when %(is_one_more)s then visits_to_come(%(patient_id)s, %(now)s) < {MOST_OPEN}
+    else true end
 """
-_MAY_BOOK = text(f"select {_MAY_BE_ONE_MORE}")
-_TAKE = select(Appointment).from_statement(
-    text(f"""
-        insert into appointments (
-            id, reference, hospital_id, patient_id, service_id, practitioner_id,
-            clinic_session_id, during, blocked, allow_overlap, override_reason, status, hold_until,
-            source, previous_id, version, created_at, updated_at
-        )
-        select cast(:id as uuid), h.code || '-' || :code, h.id, cast(:patient_id as uuid),
-               cast(:service_id as uuid), cast(:practitioner_id as uuid),
-               cast(:clinic_session_id as uuid), tstzrange(:starts_at, :ends_at),
-               tstzrange(:blocked_from, :blocked_until), cast(:allow_overlap as boolean),
-               cast(:override_reason as text), cast(:status as text),
-               cast(:hold_until as timestamptz), cast(:source as text),
-               cast(:previous_id as uuid), cast(:version as integer),
-               cast(:now as timestamptz), cast(:now as timestamptz)
-        from hospitals h where h.id = :hospital_id and {_MAY_BE_ONE_MORE}
-        on conflict do nothing
-        returning appointments.*
-    """)  # noqa: S608 -- the pieces are our own
-)
-_TURN_HOLD = (
-    select(Appointment)
-    .from_statement(
-        text(f"""
-            update appointments
-            set status = 'booked', hold_until = null, updated_at = :now,
-                previous_id = cast(:previous_id as uuid), version = :version
-            where id = :hold_id and status = 'pending' and hold_until > :now
-              and patient_id = :patient_id and practitioner_id = :practitioner_id
-              and during = tstzrange(:starts_at, :ends_at) and {_MAY_BE_ONE_MORE}
-            returning appointments.*
-        """)  # noqa: S608 -- the pieces are our own
+_MAY_BOOK = f"select {_MAY_BE_ONE_MORE}"
+_TAKE = f"""
+    insert into appointments (
+        id, reference, hospital_id, patient_id, service_id, practitioner_id,
+        clinic_session_id, during, blocked, allow_overlap, override_reason, status, hold_until,
+        source, previous_id, version, created_at, updated_at
     )
-    .execution_options(populate_existing=True)
-)
+    select cast(%(id)s as uuid), h.code || '-' || %(code)s, h.id, cast(%(patient_id)s as uuid),
+           cast(%(service_id)s as uuid), cast(%(practitioner_id)s as uuid),
+           cast(%(clinic_session_id)s as uuid), tstzrange(%(starts_at)s, %(ends_at)s),
+           tstzrange(%(blocked_from)s, %(blocked_until)s), cast(%(allow_overlap)s as boolean),
+           cast(%(override_reason)s as text), cast(%(status)s as text),
+           cast(%(hold_until)s as timestamptz), cast(%(source)s as text),
+           cast(%(previous_id)s as uuid), cast(%(version)s as integer),
+           cast(%(now)s as timestamptz), cast(%(now)s as timestamptz)
+    from hospitals h where h.id = %(hospital_id)s and {_MAY_BE_ONE_MORE}
+    on conflict do nothing
+    returning id, reference, clinic_session_id, queue_number
+"""  # noqa: S608 -- the pieces are our own
+_TURN_HOLD = f"""
+    update appointments
+    set status = 'booked', hold_until = null, updated_at = %(now)s,
+        previous_id = cast(%(previous_id)s as uuid), version = %(version)s
+    where id = %(hold_id)s and status = 'pending' and hold_until > %(now)s
+      and patient_id = %(patient_id)s and practitioner_id = %(practitioner_id)s
+      and during = tstzrange(%(starts_at)s, %(ends_at)s) and {_MAY_BE_ONE_MORE}
+    returning id, reference, clinic_session_id, queue_number
+"""  # noqa: S608 -- the pieces are our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +114,7 @@ class Wanted:
 
     def refuse_one_too_many(self, session: Session) -> None:
         """Raise BookingLimit when no visit more may be booked."""
-        if self.is_one_more and not session.execute(_MAY_BOOK, self.facts).scalar_one():
+        if self.is_one_more and driver.fetch(session, _MAY_BOOK, self.facts) == [(False,)]:
             raise BookingLimit(f"At most {MOST_OPEN} visits can be booked.", limit=MOST_OPEN)
 
     @property
@@ -145,7 +139,25 @@ class Wanted:
         return self.moving is not None and other.id == self.moving.id
 
 
-def take(session: Session, wanted: Wanted) -> Appointment:
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A time that was taken: a visit, or a hold until `hold_until`."""
+
+    id: UUID
+    reference: str
+    clinic_session_id: UUID | None
+    queue_number: int | None
+    hospital_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    source: str
+    version: int
+    hold_until: datetime | None
+
+
+def take(session: Session, wanted: Wanted) -> Booking:
     """Insert the row, making those give way that may.
 
     Raises SlotTaken, PatientBusy, BookingLimit.
@@ -162,13 +174,12 @@ def take(session: Session, wanted: Wanted) -> Appointment:
     raise slot_taken(session, wanted)
 
 
-def turn_hold(session: Session, hold_id: UUID, wanted: Wanted) -> Appointment | None:
+def turn_hold(session: Session, hold_id: UUID, wanted: Wanted) -> Booking | None:
     """The hold as a booking, if it still lives and holds the time wanted."""
-    turned: Appointment | None = session.scalar(_TURN_HOLD, wanted.facts | {"hold_id": hold_id})
-    return turned
+    return _taken(session, wanted, _TURN_HOLD, hold_id=hold_id)
 
 
-def take_beside(session: Session, wanted: Wanted) -> Appointment:
+def take_beside(session: Session, wanted: Wanted) -> Booking:
     """The same for staff with a reason: beside what is there when it does not give way."""
     try:
         return take(session, wanted)
@@ -179,8 +190,11 @@ def take_beside(session: Session, wanted: Wanted) -> Appointment:
         return beside
 
 
-def settle(session: Session, wanted: Wanted, taken: Appointment) -> bool:
-    """Count the places taken and given back, the last locks of all; False when it is full."""
+def settle(session: Session, wanted: Wanted, taken: Booking) -> Booking | None:
+    """Count the places taken and given back, the last locks of all; None when it is full.
+
+    A visit to a session comes back with its number in the queue.
+    """
     needed = taken.clinic_session_id if taken.queue_number is None else None
     if needed is not None:
         if wanted.freed:
@@ -190,10 +204,10 @@ def settle(session: Session, wanted: Wanted, taken: Appointment) -> bool:
             session, needed, visit_id=taken.id, now=wanted.now, beyond=beyond
         )
         if number is None:
-            return False
-        session.refresh(taken, ["queue_number"])
+            return None
+        taken = replace(taken, queue_number=number)
     clinic_sessions.give_back(session, wanted.freed, now=wanted.now)
-    return True
+    return taken
 
 
 def refuse_unless_offered(session: Session, wanted: Wanted) -> None:
@@ -231,7 +245,7 @@ def refuse_if_taken(session: Session, wanted: Wanted, others: Sequence[_Other]) 
         raise slot_taken(session, wanted)
 
 
-def _insert(session: Session, wanted: Wanted) -> Appointment | None:
+def _insert(session: Session, wanted: Wanted) -> Booking | None:
     """The new row, or None when a condition or a constraint says no.
 
     That is one visit too many, an overlap, or a reference already given.
@@ -243,25 +257,49 @@ def _insert(session: Session, wanted: Wanted) -> Appointment | None:
         else None
     )
     blocked = wanted.blocked
-    row = {
-        "id": uuid7(),
-        "code": code,
-        "hospital_id": wanted.service.hospital_id,
-        "service_id": wanted.service.id,
-        "clinic_session_id": place,
-        "blocked_from": blocked.lower,
-        "blocked_until": blocked.upper,
-        "allow_overlap": wanted.overlaps,
-        "override_reason": wanted.override,
-        "status": (Status.PENDING if wanted.hold_until else Status.BOOKED).value,
-        "hold_until": wanted.hold_until,
-        "source": wanted.source,
-    }
-    taken: Appointment | None = session.scalar(_TAKE, wanted.facts | row)
-    return taken
+    return _taken(
+        session,
+        wanted,
+        _TAKE,
+        id=uuid7(),
+        code=code,
+        hospital_id=wanted.service.hospital_id,
+        service_id=wanted.service.id,
+        clinic_session_id=place,
+        blocked_from=blocked.lower,
+        blocked_until=blocked.upper,
+        allow_overlap=wanted.overlaps,
+        override_reason=wanted.override,
+        status=(Status.PENDING if wanted.hold_until else Status.BOOKED).value,
+        hold_until=wanted.hold_until,
+        source=wanted.source,
+    )
 
 
-def _swap(session: Session, wanted: Wanted, others: Sequence[_Other]) -> Appointment | None:
+def _taken(session: Session, wanted: Wanted, statement: str, **row: Any) -> Booking | None:
+    """What a statement took of what is wanted."""
+    facts = wanted.facts
+    rows = driver.fetch(session, statement, facts | row)
+    if not rows:
+        return None
+    id_, reference, clinic_session_id, queue_number = rows[0]
+    return Booking(
+        id=id_,
+        reference=reference,
+        clinic_session_id=clinic_session_id,
+        queue_number=queue_number,
+        hospital_id=wanted.service.hospital_id,
+        patient_id=wanted.patient_id,
+        practitioner_id=wanted.slot.practitioner_id,
+        starts_at=wanted.slot.starts_at,
+        ends_at=wanted.slot.ends_at,
+        source=wanted.source,
+        version=facts["version"],
+        hold_until=wanted.hold_until,
+    )
+
+
+def _swap(session: Session, wanted: Wanted, others: Sequence[_Other]) -> Booking | None:
     """Release what gives way and insert again: both or neither."""
     savepoint = session.begin_nested()
     holds = [other.id for other in others if other.hold_until is not None]

@@ -19,13 +19,14 @@ from crm.models import LoyaltyAccount, LoyaltyStatus
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is read as another
 CODE_LENGTH = 8
 
-_OPEN = """
+OPEN = """
     insert into loyalty_points (
         id, patient_id, referral_code, tier_since, created_at, updated_at
     )
-    values (%(id)s, %(patient)s, %(code)s, %(now)s, %(now)s, %(now)s)
+    values (%(account_id)s, %(patient_id)s, %(code)s, %(now)s, %(now)s, %(now)s)
     on conflict (patient_id) do nothing
 """
+"""Opens the account that `new` describes, unless there is one."""
 _LOCK = text("""
     select id, patient_id, status, seq, available, qualifying, tier, owed
     from loyalty_points where id = :id for no key update
@@ -40,8 +41,12 @@ def enrol(session: Session, patient_id: UUID, *, now: datetime) -> LoyaltyAccoun
 
 def open_(session: Session, patient_id: UUID, *, now: datetime) -> None:
     """See to it that the patient has an account."""
-    account = {"id": uuid7(), "patient": patient_id, "code": new_code(), "now": now}
-    driver.run(session, _OPEN, account)
+    driver.run(session, OPEN, new(patient_id, now=now))
+
+
+def new(patient_id: UUID, *, now: datetime) -> dict[str, Any]:
+    """A new account of the patient's, as the statement that opens it asks for it."""
+    return {"account_id": uuid7(), "patient_id": patient_id, "code": new_code(), "now": now}
 
 
 def new_code() -> str:

@@ -36,13 +36,26 @@ MONTH_END = (
 """When what a rule `r` gives for an event `g` ends: as `validity.month_end`."""
 
 _GIVEN = "given"
-_AWARD = """
-    select outcome, account_id, points, available, qualifying, tier, tier_before, owed, detail
-    from award_points(
-        %(patient_id)s, %(rule)s, %(source_type)s, %(source_id)s, %(amount_kobo)s, %(reason)s,
-        %(actor_id)s, %(now)s, %(id)s
-    )
-"""
+_COLUMNS = "outcome, account_id, points, available, qualifying, tier, tier_before, owed, detail"
+
+
+def _called(amount: str) -> str:
+    return f"""
+        award_points(
+            %(patient_id)s, %(rule)s, %(source_type)s, %(source_id)s, {amount}, %(reason)s,
+            %(actor_id)s, %(now)s, %(id)s
+        )
+    """
+
+
+_AWARD = f"select {_COLUMNS} from {_called('%(amount_kobo)s')}"  # noqa: S608 -- our own pieces
+# The amount waits for the count of what was opened, so that the function sees the new account.
+_OPEN_AND_AWARD = f"""
+    with opened as ({accounts.OPEN} returning 1)
+    select {_COLUMNS}
+    from (select count(*) from opened) as accounts(opened),
+        lateral {_called("%(amount_kobo)s + 0 * accounts.opened")} as given
+"""  # noqa: S608 -- our own pieces
 
 
 class _Found(NamedTuple):
@@ -136,8 +149,7 @@ def earn(
     }
     found = _award(session, event)
     if found.outcome == "not_enrolled":
-        accounts.open_(session, patient_id, now=now)
-        found = _award(session, event)
+        found = _award(session, event | accounts.new(patient_id, now=now), _OPEN_AND_AWARD)
     if found.outcome != _GIVEN:
         raise _refusal(found)
     return _awarded(session, event["id"], found, now=now)
@@ -149,8 +161,8 @@ def give(session: Session, credit: Credit, *, now: datetime) -> Award:
     return _awarded(session, id_, after, now=now)
 
 
-def _award(session: Session, event: Mapping[str, Any]) -> _Found:
-    (row,) = driver.fetch(session, _AWARD, event)
+def _award(session: Session, event: Mapping[str, Any], statement: str = _AWARD) -> _Found:
+    (row,) = driver.fetch(session, statement, event)
     return _Found(*row)
 
 

@@ -12,11 +12,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from bot.channels.carrier import Channel
 from crm.kit import driver
 from crm.kit.clock import at_lagos, lagos
 from crm.kit.ids import uuid7
-from crm.models import Address, Appointment, Reminder, ReminderKind, ReminderStatus
+from crm.models import Reminder, ReminderKind, ReminderStatus
 
 DAY_AHEAD = timedelta(hours=24)
 HOURS_AHEAD = timedelta(hours=2)
@@ -32,14 +31,16 @@ _ADDRESS = """
     order by c.heard_at desc nulls last, a.channel = 'whatsapp' desc, h.since desc
     limit 1
 """
-_PLAN = """
+_PLAN = f"""
+    with chosen as ({_ADDRESS})
     insert into appointment_reminders (
         id, appointment_id, appointment_version, kind, channel, address_id, due_at
     )
-    select id, %(visit)s, %(version)s, kind, %(channel)s, %(address_id)s, due_at
-    from unnest(%(ids)s::uuid[], %(kinds)s::text[], %(due)s::timestamptz[]) as r(id, kind, due_at)
+    select r.id, %(visit)s, %(version)s, r.kind, chosen.channel, chosen.id, r.due_at
+    from chosen, unnest(%(ids)s::uuid[], %(kinds)s::text[], %(due)s::timestamptz[])
+        as r(id, kind, due_at)
     on conflict do nothing
-"""
+"""  # noqa: S608 -- the pieces are our own
 _VOID = text("""
     update appointment_reminders
     set status = 'cancelled', updated_at = :now
@@ -57,30 +58,28 @@ _UNPOST = text("""
 
 
 def plan(
-    session: Session, appointment: Appointment, *, now: datetime, address: Address | None = None
-) -> int:
-    """Write down the reminders still to come; returns how many.
+    session: Session,
+    appointment_id: UUID,
+    *,
+    patient_id: UUID,
+    starts_at: datetime,
+    version: int,
+    now: datetime,
+) -> None:
+    """Write down the reminders still to come, in one statement.
 
-    They go to the address given, else the one the patient was last heard on, else one that
-    speaks for the patient, WhatsApp first. A patient without any is not reminded.
+    They go to the address the patient was last heard on, else to one that speaks for the
+    patient, WhatsApp first. A patient without any is not reminded.
     """
-    found = (
-        (address.id, address.channel) if address else _address_of(session, appointment.patient_id)
-    )
-    if found is None:
-        return 0
-    address_id, channel = found
-    planned = due_times(appointment.starts_at, now=now)
+    planned = due_times(starts_at, now=now)
     if planned:
         rows = {
             "ids": [uuid7() for _ in planned],
             "kinds": [kind.value for kind, _ in planned],
             "due": [due_at for _, due_at in planned],
         }
-        visit = {"visit": appointment.id, "version": appointment.version}
-        to = {"channel": channel.value, "address_id": address_id}
-        driver.run(session, _PLAN, rows | visit | to)
-    return len(planned)
+        visit = {"visit": appointment_id, "version": version, "patient": patient_id}
+        driver.run(session, _PLAN, rows | visit)
 
 
 def due_times(starts_at: datetime, *, now: datetime) -> list[tuple[ReminderKind, datetime]]:
@@ -114,11 +113,6 @@ def void(session: Session, appointment_id: UUID, *, now: datetime) -> None:
     posted = session.scalars(_POSTED, visit).all()
     if posted:
         session.execute(_UNPOST, {"messages": posted, "now": now})
-
-
-def _address_of(session: Session, patient_id: UUID) -> tuple[UUID, Channel] | None:
-    rows = driver.fetch(session, _ADDRESS, {"patient": patient_id})
-    return next(((id_, Channel(channel)) for id_, channel in rows), None)
 
 
 def _is_waking(moment: datetime) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.orm import Session
 
 from crm import appointments, availability
+from crm.appointments import Booking
 from crm.availability import Slot
 from crm.kit.errors import DomainError, NotFound
 from crm.kit.ids import uuid7
@@ -73,7 +74,7 @@ def live_offer(session: Session, address_id: UUID, *, now: datetime) -> LiveOffe
     )
 
 
-def accept(session: Session, offer_id: UUID, *, source: str, now: datetime) -> Appointment:
+def accept(session: Session, offer_id: UUID, *, source: str, now: datetime) -> Booking:
     """Book the time offered, in place of the later visit if there is one.
 
     Raises OfferOver, and SlotTaken and the others of `appointments.book`; then nothing has

@@ -23,7 +23,7 @@ ASKED = {
     "with whom": 4,
     "not understood": 3,
     "time, held": 6,
-    "booked": 11,
+    "booked": 6,
     "appointments": 4,
     "directions": 2,
     "menu": 2,

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.channels.carrier import Channel
 from crm import addresses, appointments, availability, consents
+from crm.appointments import Booking
 from crm.availability import Slot
 from crm.kit.clock import LAGOS, at_lagos
 from crm.kit.ids import uuid7
 from crm.models import (
     Address,
     AddressHolder,
+    Appointment,
     Hospital,
     Patient,
     Practitioner,
@@ -51,12 +53,14 @@ class Clinic:
         return [f"{slot.starts_at.astimezone(LAGOS):%H:%M}" for slot in slots]
 
     def book(self, session: Session, patient: Patient, slot: Slot, *, now: datetime, **more):
-        """Book as the patient would on the phone."""
-        return appointments.book(session, **self._what(patient, slot, now), **more)
+        """Book as the patient would on the phone. The visit's row."""
+        booked = appointments.book(session, **self._what(patient, slot, now), **more)
+        return row_of(session, booked)
 
     def hold(self, session: Session, patient: Patient, slot: Slot, *, now: datetime, **more):
-        """Hold as the patient would on the phone."""
-        return appointments.hold(session, **self._what(patient, slot, now), **more)
+        """Hold as the patient would on the phone. The hold's row; None where none is needed."""
+        held = appointments.hold(session, **self._what(patient, slot, now), **more)
+        return held and row_of(session, held)
 
     def _what(self, patient: Patient, slot: Slot, now: datetime):
         return {
@@ -66,6 +70,11 @@ class Clinic:
             "source": "whatsapp",
             "now": now,
         }
+
+
+def row_of(session: Session, booking: Booking) -> Appointment:
+    """What was written down for a booking."""
+    return session.get_one(Appointment, booking.id, populate_existing=True)
 
 
 def a_clinic(session: Session, *, now: datetime, code: str = "TST") -> Clinic:

@@ -10,7 +10,7 @@ from crm.kit.clock import LAGOS
 from crm.kit.errors import Invalid, StaleVersion
 from crm.kit.permissions import Actor
 from crm.models import AppointmentStatus, ClinicSession
-from tests.crm.clinic import TUESDAY, a_patient
+from tests.crm.clinic import TUESDAY, a_patient, row_of
 from tests.crm.sessions import a_session_service, booked, the_session
 
 MINUTE = timedelta(minutes=1)
@@ -23,7 +23,7 @@ def antenatal(session, clinic):
 
 
 def take(session, clinic, service, patient, *, now, **more):
-    return appointments.book(
+    booked = appointments.book(
         session,
         patient_id=patient.id,
         service=service,
@@ -32,6 +32,7 @@ def take(session, clinic, service, patient, *, now, **more):
         now=now,
         **more,
     )
+    return row_of(session, booked)
 
 
 def free(session, service, *, now):

@@ -20,7 +20,7 @@ from crm.models import (
     WaitStatus,
 )
 from crm.waitlist import OfferOver, Wish
-from tests.crm.clinic import TUESDAY, a_patient, a_phone
+from tests.crm.clinic import TUESDAY, a_patient, a_phone, row_of
 from tests.crm.sessions import a_session_service, the_session
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -138,7 +138,8 @@ def test_where_text_messages_hear_nothing_none_is_asked_for(session, clinic, now
 def test_accepting_books_and_ends_the_wait(session, clinic, now):
     entry = wait(session, clinic, clinic.ada, now=now)
     [made] = offered(session, clinic, now=now).values()
-    visit = waitlist.accept(session, made.id, source="whatsapp", now=now + 5 * MINUTE)
+    accepted = waitlist.accept(session, made.id, source="whatsapp", now=now + 5 * MINUTE)
+    visit = row_of(session, accepted)
 
     assert (visit.patient_id, visit.status) == (clinic.ada.id, AppointmentStatus.BOOKED)
     assert (entry.status, made.status, made.appointment_id) == ("booked", "accepted", visit.id)
@@ -178,7 +179,8 @@ def test_an_earlier_time_takes_the_place_of_the_later(session, clinic, now):
     wait(session, clinic, clinic.ada, now=now, moving_id=later.id)
     [made] = offered(session, clinic, now=now).values()
     assert clock(made) == "Tue 08:00"
-    visit = waitlist.accept(session, made.id, source="whatsapp", now=now)
+    accepted = waitlist.accept(session, made.id, source="whatsapp", now=now)
+    visit = row_of(session, accepted)
     assert visit.previous_id == later.id
 
 

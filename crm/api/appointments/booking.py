@@ -22,10 +22,9 @@ from crm.api.appointments.visits import newest
 from crm.api.availability import SlotOut
 from crm.api.kit import Data, Empty, also, call, idempotent, needs
 from crm.api.waitlist import WaitlistOut, entry_out
-from crm.appointments import OutsideHours, Request, SlotTaken
+from crm.appointments import Booking, OutsideHours, Request, SlotTaken
 from crm.kit.errors import Denied
 from crm.kit.permissions import Permission
-from crm.models import Appointment
 from crm.waitlist import Wish
 
 _CHATS = frozenset({"whatsapp", "sms"})
@@ -140,7 +139,7 @@ def _source(said: str | None) -> str:
     return (said or "desk") if call.scope.is_staff else "web"
 
 
-def _booked(booked: Appointment) -> Data[AppointmentDetailOut]:
+def _booked(booked: Booking) -> Data[AppointmentDetailOut]:
     """Confirm a booking to the patient, unless a chat does; and show it."""
     call.concerns("appointment", booked.id, hospital_id=booked.hospital_id)
     visit = appointments.get(call.session, booked.id)
