@@ -1,8 +1,8 @@
 """The web application, assembled: doors, ids on every log line, errors in words."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from apiflask import APIFlask
@@ -40,6 +40,16 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+
+class _Carriers(Flask):
+    """No view of theirs is asynchronous, which Flask would look at three times a request."""
+
+    request_class = CarrierRequest
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is."""
+        return func
 
 
 def create_app(wiring: Wiring) -> Flask:
@@ -86,9 +96,8 @@ def _carriers(pages: Flask) -> Flask:
     What pages and the API need of every request (limits, what browsers are told) is nothing to
     them, and would only take its time of every turn.
     """
-    app = Flask(__name__, static_folder=None)
+    app = _Carriers(__name__, static_folder=None)
     app.extensions = pages.extensions
-    app.request_class = CarrierRequest
     _furnish(app)
     for door in (inbound_door, receipts_door, mail_events_door):
         app.register_blueprint(door)
@@ -121,8 +130,8 @@ def _begin() -> None:
 def _count(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     seconds = perf_counter() - g.started
-    metrics.http_requests.labels(request.method, route, response.status_code).inc()
-    metrics.http_request_seconds.labels(route).observe(seconds)
+    metrics.of(metrics.http_requests, request.method, route, response.status_code).inc()
+    metrics.of(metrics.http_request_seconds, route).observe(seconds)
     response.headers["X-Request-Id"] = g.request_id
     return response
 

@@ -1,6 +1,8 @@
 """What Prometheus may ask: counters and times of every process of this machine, added up."""
 
 import os
+from functools import lru_cache
+from typing import TypeVar
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -30,6 +32,14 @@ messages_sent_total = Counter(
 receipts_total = Counter("receipts_total", "Receipts taken in", ["channel", "status"])
 signals_failed = Counter("signals_failed_total", "Wake-ups that the queue did not take")
 jobs_total = Counter("jobs_total", "Job runs ended", ["job", "outcome"])
+
+_Metric = TypeVar("_Metric", Counter, Histogram)
+
+
+@lru_cache(maxsize=4096)
+def of(metric: _Metric, *labels: object) -> _Metric:
+    """The metric under these labels, looked up once; for what runs in every request."""
+    return metric.labels(*labels)
 
 
 def render() -> bytes:

