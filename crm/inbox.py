@@ -1,6 +1,5 @@
 """The inbox: what came in, once each, and the talk it belongs to."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -164,10 +163,6 @@ def _meet(session: Session, channel: Channel, sender: str, now: datetime) -> Non
     driver.run(session, _MEET, values)
 
 
-# `json.dumps` makes an encoder at each call, unless it is asked for nothing.
-_write_context = json.JSONEncoder(separators=(",", ":")).encode
-_write_body = json.JSONEncoder(default=str).encode
-
 _FIELDS = len(Talk.__dataclass_fields__) - 1
 """How many a row brings as they are; the context comes sealed."""
 
@@ -176,7 +171,7 @@ def _read(vault: Vault, row: Sequence[Any]) -> Talk:
     talk, sealed = Talk(*row[:_FIELDS]), row[_FIELDS]
     talk.answering = Answering(talk.answering)
     if sealed:
-        talk.context = json.loads(vault.open(sealed, where=CONTEXT, row=talk.id))
+        talk.context = vault.open_json(sealed, where=CONTEXT, row=talk.id)
     return talk
 
 
@@ -254,7 +249,6 @@ def finish(
 
 def _left(session: Session, talk: Talk) -> dict[str, Any]:
     vault: Vault = session.info["vault"]
-    context = _write_context(talk.context)
     return {
         "answering": talk.answering.value,
         "language": talk.language,
@@ -268,7 +262,7 @@ def _left(session: Session, talk: Talk) -> dict[str, Any]:
         "waiting_since": talk.waiting_since,
         "waiting_reason": talk.waiting_reason,
         "alerted_at": talk.alerted_at,
-        "context_sealed": vault.seal(context, where=CONTEXT, row=talk.id),
+        "context_sealed": vault.seal_json(talk.context, where=CONTEXT, row=talk.id),
     }
 
 
@@ -283,7 +277,7 @@ def _kept(session: Session, talk: Talk, heard: Heard, status: str, now: datetime
         "patient_id": talk.patient_id,
         "owner_id": talk.owner_id,
         "answers_turn": heard.answers_turn,
-        "body_sealed": vault.seal(_write_body(heard.body), where=BODY, row=heard.message_id),
+        "body_sealed": vault.seal_json(heard.body, where=BODY, row=heard.message_id),
         "due_at": now + RETRY[0],
         "provider_id": heard.provider_id,
         "stood_at": talk.stands_at,
@@ -356,7 +350,7 @@ def reopen(session: Session, message_id: UUID) -> Waiting | None:
     if row is None:
         return None
     vault: Vault = session.info["vault"]
-    body = json.loads(vault.open(row.body_sealed, where=BODY, row=message_id))
+    body = vault.open_json(row.body_sealed, where=BODY, row=message_id)
     return Waiting(
         _read(vault, row),
         Channel(row.channel),

@@ -1,6 +1,5 @@
 """Talks as the desk sees them: who waits, what was said, taken over, answered, handed back."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -291,7 +290,7 @@ def _opened(vault: Vault, row: Message) -> Line:
     if row.body_sealed is None:
         return Line(row, "", ())
     if row.direction is Direction.IN:
-        body = json.loads(vault.open(row.body_sealed, where=BODY, row=row.id))
+        body = vault.open_json(row.body_sealed, where=BODY, row=row.id)
         return Line(row, body.get("text", ""), ())
     said = outbox.unseal(vault, row.body_sealed, row=row.id)
     return Line(row, said.text, [option.label for option in said.options])

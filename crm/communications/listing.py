@@ -1,6 +1,5 @@
 """What was said with one person, newest first; read through the views of the brief's names."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -157,7 +156,7 @@ def _line(vault: Vault, row: Row[Any], *, opens_bodies: bool) -> Line:
     if not opens_bodies or row.body_sealed is None:
         return Line(row, None, None)
     try:
-        body = json.loads(vault.open(row.body_sealed, where=_BODY, row=row.id))
+        body = vault.open_json(row.body_sealed, where=_BODY, row=row.id)
     except CannotOpen:
         return Line(row, None, None)
     return Line(row, body.get("text", ""), body.get("subject"))

@@ -1,6 +1,5 @@
 """What a message says, sealed: JSON of text, options, button word, template and subject."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,8 +8,6 @@ from bot.channels.carrier import Option
 from crm.kit.crypto import Vault
 
 _WHERE = "messages.body"
-# `json.dumps` makes an encoder at each call, unless it is asked for nothing.
-_write = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +37,12 @@ def seal(vault: Vault, body: Body, *, row: UUID) -> bytes:
     parts = {"text": body.text, "options": options, "word": body.button_word, "template": template}
     if body.subject:
         parts["subject"] = body.subject
-    return vault.seal(_write(parts), where=_WHERE, row=row)
+    return vault.seal_json(parts, where=_WHERE, row=row)
 
 
 def unseal(vault: Vault, sealed: bytes, *, row: UUID) -> Body:
     """The body of a message row. Raises CannotOpen."""
-    parts = json.loads(vault.open(sealed, where=_WHERE, row=row))
+    parts = vault.open_json(sealed, where=_WHERE, row=row)
     options = [Option(*option) for option in parts["options"]]
     template = parts["template"]
     return Body(

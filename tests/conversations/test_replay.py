@@ -104,7 +104,7 @@ def test_a_script_that_breaks_is_a_difference_not_a_crash(stack):
     """The house said something then that today's script does not hear."""
     stack.register(ADA, "Ada Obi")
     stack.say(ADA, "book")
-    rewrite(stack, Direction.IN, lambda body: body.replace('"kind": "', '"kind": "no longer '))
+    rewrite(stack, Direction.IN, lambda body: body.replace('"kind":"', '"kind":"no longer '))
     turns = played(stack, ADA)
     assert "it breaks" in turns[0].now
     assert turns[0].differs
