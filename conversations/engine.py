@@ -75,9 +75,19 @@ def receive(session: Session, said: Said, *, message_id: UUID, now: datetime) ->
 
 
 def answer(
-    session: Session, talk: Talk, said: Said, house: House, *, message_id: UUID, now: datetime
+    session: Session,
+    talk: Talk,
+    said: Said,
+    house: House,
+    *,
+    message_id: UUID,
+    was_kept: bool = False,
+    now: datetime,
 ) -> UUID | None:
-    """Play one message of a locked talk and post what is said back."""
+    """Play one message of a locked talk and post what is said back.
+
+    `was_kept` says that the message waited for this, written down as unanswered.
+    """
     bind_contextvars(conversation_id=str(talk.id), message_id=str(message_id))
     was, answers_turn = talk.stands_at, talk.turn
     desk = Desk(
@@ -97,7 +107,7 @@ def answer(
     known = None if talk.is_suppressed else gate.Facts(said.channel, heard_at=now)
     draft = _draft(talk, said.channel, reply, known) if reply else None
     posted = outbox.prepare(session, draft, now=now) if draft else None
-    inbox.finish(session, talk, heard, now=now, reply=posted)
+    inbox.finish(session, talk, heard, now=now, reply=posted, was_kept=was_kept)
     bind_contextvars(turn=f"{was} > {talk.stands_at}")
     log.info("turn.taken", channel=said.channel, route=decided.to)
     return posted["id"] if posted else None

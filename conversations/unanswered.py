@@ -33,7 +33,8 @@ def play_again(session: Session, message_id: UUID, house: House, *, now: datetim
     waiting = inbox.reopen(session, message_id)
     if waiting is None:
         return False
-    engine.answer(session, waiting.talk, _said(waiting), house, message_id=message_id, now=now)
+    said = _said(waiting)
+    engine.answer(session, waiting.talk, said, house, message_id=message_id, was_kept=True, now=now)
     return True
 
 
@@ -57,7 +58,7 @@ def _give_to_a_person(session: Session, waiting: Waiting, message_id: UUID, now:
     talk.dialogue, talk.state = "person", "waiting"
     talk.heard_at = now
     heard = Heard(message_id, waiting.channel, waiting.provider_id, talk.turn, waiting.body)
-    inbox.finish(session, talk, heard, now=now)
+    inbox.finish(session, talk, heard, now=now, was_kept=True)
     outbox.post(
         session,
         address_id=talk.address_id,

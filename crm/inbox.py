@@ -191,12 +191,6 @@ _REPLY = """
      %(reply_body_sealed)s, %(reply_segments)s, %(reply_due_at)s, %(reply_reason)s, null, %(now)s,
      null)
 """
-# What was said may have been kept before, when its turn failed; a reply is always new.
-_KEPT_BEFORE = """
-    on conflict (id) do update set status = excluded.status, status_at = excluded.status_at,
-        stood_at = excluded.stood_at, body_sealed = excluded.body_sealed
-"""
-_KEEP = f"{_INTO_MESSAGES} values {_HEARD} {_KEPT_BEFORE}"
 _LEAVE = """
 update conversations
 set answering = %(answering)s, language = %(language)s, patient_id = %(patient_id)s,
@@ -207,11 +201,20 @@ set answering = %(answering)s, language = %(language)s, patient_id = %(patient_i
     alerted_at = %(alerted_at)s, context_sealed = %(context_sealed)s, updated_at = %(now)s
 where id = %(conversation_id)s
 """
-_FINISH = f"with heard as ({_KEEP}) {_LEAVE}"
-# Both rows at once: an insert opens each of the table's indexes once, however many rows it brings.
-_FINISH_AND_REPLY = f"""
-    with said as ({_INTO_MESSAGES} values {_HEARD}, {_REPLY} {_KEPT_BEFORE}) {_LEAVE}
+# What was said may have been kept before, when its turn failed; a reply is always new.
+_IN_ITS_PLACE = """
+    on conflict (id) do update set status = excluded.status, status_at = excluded.status_at,
+        stood_at = excluded.stood_at, body_sealed = excluded.body_sealed
 """
+_KEEP = f"{_INTO_MESSAGES} values {_HEARD}"
+_KEEP_AND_REPLY = f"{_KEEP}, {_REPLY}"
+# Both rows at once: an insert opens each of the table's indexes once, however many rows it brings.
+# Only where a row may be there already is it looked for, which each index of the insert pays.
+_FINISH = {
+    (has_reply, was_kept): f"with said as ({rows} {in_its_place}) {_LEAVE}"
+    for has_reply, rows in ((False, _KEEP), (True, _KEEP_AND_REPLY))
+    for was_kept, in_its_place in ((False, ""), (True, _IN_ITS_PLACE))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +240,16 @@ def finish(
     *,
     now: datetime,
     reply: Mapping[str, Any] | None = None,
+    was_kept: bool = False,
 ) -> None:
     """Write down what was said as answered, the talk as the turn leaves it, and the reply.
 
-    One statement; `reply` is the row of it that the outbox has prepared.
+    One statement; `reply` is the row of it that the outbox has prepared. `was_kept` says that
+    what was said has been written down before.
     """
     left = _left(session, talk) | _kept(session, talk, heard, "answered", now)
     said = {f"reply_{name}": value for name, value in (reply or {}).items()}
-    driver.run(session, _FINISH_AND_REPLY if reply else _FINISH, left | said)
+    driver.run(session, _FINISH[reply is not None, was_kept], left | said)
 
 
 def _left(session: Session, talk: Talk) -> dict[str, Any]:
