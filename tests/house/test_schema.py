@@ -5,11 +5,17 @@ from uuid import uuid4
 import psycopg
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Enum, create_engine, inspect
 
 from crm.migrations import run as migrations
 from crm.models import Base
 from tests.databases import named, sqlalchemy_url
+
+_CHECKS = """
+    select row(conrelid::regclass::text, conname),
+           string_to_array(substring(pg_get_constraintdef(oid) from '\\{(.*)\\}'), ',')
+    from pg_constraint where contype = 'c' and conrelid <> 0
+"""
 
 
 @pytest.fixture
@@ -35,6 +41,19 @@ def test_migrations_go_up_down_to_nothing_and_up_again(empty_url):
 
     assert migrations.check(empty_url)
     assert tables_of(empty_url) == tables >= set(Base.metadata.tables)
+
+
+def test_every_column_of_words_takes_exactly_the_words_of_its_enum(database_url):
+    with psycopg.connect(database_url) as connection:
+        checks = dict(connection.execute(_CHECKS).fetchall())
+    said, kept = {}, {}
+    for table in Base.metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, Enum):
+                name = f"ck_{table.name}_{column.type.name}"
+                said[name] = set(column.type.enums)
+                kept[name] = set(checks[table.name, name])
+    assert kept == said
 
 
 def test_every_model_says_what_it_is():
