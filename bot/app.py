@@ -122,13 +122,14 @@ def _by_path(carriers: "WSGIApplication", pages: "WSGIApplication") -> "WSGIAppl
 
 def _begin() -> None:
     clear_contextvars()
-    g.request_id = request.headers.get("X-Request-Id", "")[:64] or uuid7().hex
-    g.started = perf_counter()
-    bind_contextvars(request_id=g.request_id)
+    request_id = request.headers.get("X-Request-Id", "")[:64] or uuid7().hex
+    g.request_id, g.started = request_id, perf_counter()
+    bind_contextvars(request_id=request_id)
 
 
 def _count(response: Response) -> Response:
-    route = request.url_rule.rule if request.url_rule else "none"
+    rule = request.url_rule
+    route = rule.rule if rule else "none"
     seconds = perf_counter() - g.started
     metrics.of(metrics.http_requests, request.method, route, response.status_code).inc()
     metrics.of(metrics.http_request_seconds, route).observe(seconds)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
+import orjson
 import structlog
 from structlog.contextvars import merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -121,7 +122,11 @@ def _masked(name: str, value: object) -> object:
 def _renderer() -> Processor:
     if sys.stdout.isatty():
         return structlog.dev.ConsoleRenderer()
-    return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.processors.JSONRenderer(serializer=_as_json)
+
+
+def _as_json(event: EventDict, **_asked: object) -> str:
+    return orjson.dumps(event, str).decode()
 
 
 def _route_libraries(level: int, shape: list[Processor]) -> None:

@@ -121,7 +121,7 @@ def free_days(
     first = from_day or lagos_day(now)
     days: list[tuple[date, int]] = []
     for slots in _ahead(session, service, first, days=10, now=now, wish=wish):
-        days += Counter(slot.day for slot in slots).items()
+        days += Counter([lagos_day(slot.starts_at) for slot in slots]).items()
         if len(days) >= count:
             break
     return days[:count]

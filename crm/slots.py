@@ -5,12 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from crm.kit.clock import at_lagos, lagos_day
 
 DAY = timedelta(days=1)
+_WHO = attrgetter("practitioner_id")
 Stretch = tuple[datetime, datetime]
 
 
@@ -92,7 +95,8 @@ class Taken:
     def free(self, slots: Iterable[Slot]) -> list[Slot]:
         """Those of the slots that touch nothing taken and no holiday that was not opened again."""
         open_ = [slot for slot in slots if self._is_open(slot)] if self._holidays else slots
-        return [slot for slot in open_ if not self._of(slot.practitioner_id).touch(slot)]
+        of = groupby(open_, key=_WHO)
+        return [slot for who, own in of for slot in self._of(who).leave_free(own)]
 
     def _is_open(self, slot: Slot) -> bool:
         return slot.day not in self._holidays or self._is_opened(slot)
@@ -126,10 +130,13 @@ class _Joined:
                 self.starts.append(start)
                 self.ends.append(end)
 
-    def touch(self, slot: Slot) -> bool:
-        """True when any of them shares a moment with the slot."""
-        at = bisect_right(self.ends, slot.starts_at)
-        return at < len(self.ends) and self.starts[at] < slot.ends_at
+    def leave_free(self, slots: Iterable[Slot]) -> Iterator[Slot]:
+        """Those that share no moment with any of them."""
+        starts, ends = self.starts, self.ends
+        for slot in slots:
+            at = bisect_right(ends, slot.starts_at)
+            if at == len(ends) or starts[at] >= slot.ends_at:
+                yield slot
 
 
 def on_the_grid(
@@ -156,16 +163,12 @@ def _worked(hours: Iterable[Hours], first: date, last: date) -> Iterator[tuple[H
 def one_per_time(slots: Iterable[Slot], taken: Taken) -> list[Slot]:
     """Each time once, by time, with the practitioner who has least to do, else by name."""
     of: defaultdict[UUID, list[Slot]] = defaultdict(list)
-    for slot in slots:
-        of[slot.practitioner_id].append(slot)
+    for who, own in groupby(slots, key=_WHO):
+        of[who] += own
     ranked = sorted(
         of.values(), key=lambda s: (taken.load(s[0].practitioner_id), s[0].practitioner)
     )
     chosen: dict[datetime, Slot] = {}
-    for own in reversed(ranked):
-        chosen |= {slot.starts_at: slot for slot in own}
+    for theirs in reversed(ranked):
+        chosen |= {slot.starts_at: slot for slot in theirs}
     return [chosen[starts_at] for starts_at in sorted(chosen)]
-
-
-def _rank(slot: Slot, taken: Taken) -> tuple[int, str]:
-    return taken.load(slot.practitioner_id), slot.practitioner
