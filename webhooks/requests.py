@@ -31,14 +31,17 @@ class CarrierRequest(Request):
 
 
 def _fields(body: str) -> Iterator[tuple[str, str]]:
-    """Names and values of `application/x-www-form-urlencoded` (WHATWG URL, section 5.1)."""
+    """Names and values of `application/x-www-form-urlencoded` (WHATWG URL, section 5.1).
+
+    What is no text stays as it came, percent signs and all: that is what was signed.
+    """
     for pair in body.split("&"):
-        if pair:
-            name, _, value = pair.partition("=")
-            yield _plain(name), _plain(value)
+        name, _, value = pair.partition("=")
+        if "%" in pair or "+" in pair:
+            yield _decoded(name), _decoded(value)
+        elif pair:
+            yield name, value
 
 
-def _plain(word: str) -> str:
-    # What is no text stays as it came, percent signs and all: that is what was signed.
-    is_plain = "%" not in word and "+" not in word
-    return word if is_plain else unquote_plus(word, errors="werkzeug.url_quote")
+def _decoded(word: str) -> str:
+    return unquote_plus(word, errors="werkzeug.url_quote")
