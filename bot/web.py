@@ -15,7 +15,7 @@ from granian.server import Server
 from bot import shared_metrics
 from bot.config import Settings
 
-THREADS = 3
+THREADS = 2
 """Requests that one process works on at once; more of them only wait for each other."""
 
 _PR_SET_PDEATHSIG = 1
