@@ -116,11 +116,11 @@ def free_days(
 ) -> list[tuple[date, int]]:
     """The next days that have something free, with how many times.
 
-    Two queries when the next ten days have enough, else two for each stretch twice as long.
+    Two queries when the next two weeks have enough, else two for each stretch twice as long.
     """
     first = from_day or lagos_day(now)
     days: list[tuple[date, int]] = []
-    for slots in _ahead(session, service, first, days=10, now=now, wish=wish):
+    for slots in _ahead(session, service, first, days=14, now=now, wish=wish):
         days += Counter([lagos_day(slot.starts_at) for slot in slots]).items()
         if len(days) >= count:
             break
