@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from apiflask import APIFlask
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot import health, metrics
@@ -23,7 +24,7 @@ from crm.console import calendar, forms, my_data, statements, unsubscribe
 from crm.kit.errors import Denied, DomainError
 from crm.kit.ids import uuid7
 from webhooks.receipts import receipts_door
-from webhooks.requests import CarrierRequest
+from webhooks.requests import CarrierRequest, itself
 from webhooks.sendgrid import mail_events_door
 from webhooks.twilio import inbound_door
 
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 
 _CARRIERS = "/webhooks/"
 _BIGGEST_BODY = 64 * 1024
+_REQUEST_ID, _STARTED = "grandpro.request_id", "grandpro.started"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
     "Strict-Transport-Security": "max-age=31536000",
@@ -43,13 +45,19 @@ _HEADERS = {
 
 
 class _Carriers(Flask):
-    """No view of theirs is asynchronous, which Flask would look at three times a request."""
+    """Does without what no door of theirs has: views that are asynchronous, and hosts to match."""
 
     request_class = CarrierRequest
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """As it is."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Looks at path and method alone."""
+        if request is None:
+            return None
+        return self.url_map.bind("", path_info=request.path, default_method=request.method)
 
 
 def create_app(wiring: Wiring) -> Flask:
@@ -63,6 +71,7 @@ def create_app(wiring: Wiring) -> Flask:
     )
     app.extensions["wiring"] = wiring
     _furnish(app)
+    app.before_request(_name)
     app.after_request(_protect)
     openapi.describe(app)
     limits.apply(app, wiring)
@@ -121,19 +130,25 @@ def _by_path(carriers: "WSGIApplication", pages: "WSGIApplication") -> "WSGIAppl
 
 
 def _begin() -> None:
+    environ = request.environ
+    request_id = environ.get("HTTP_X_REQUEST_ID", "")[:64] or uuid7().hex
+    environ[_REQUEST_ID], environ[_STARTED] = request_id, perf_counter()
     clear_contextvars()
-    request_id = request.headers.get("X-Request-Id", "")[:64] or uuid7().hex
-    g.request_id, g.started = request_id, perf_counter()
     bind_contextvars(request_id=request_id)
 
 
+def _name() -> None:
+    g.request_id = request.environ[_REQUEST_ID]
+
+
 def _count(response: Response) -> Response:
-    rule = request.url_rule
+    asked = itself()
+    rule, environ = asked.url_rule, asked.environ
     route = rule.rule if rule else "none"
-    seconds = perf_counter() - g.started
-    metrics.of(metrics.http_requests, request.method, route, response.status_code).inc()
+    seconds = perf_counter() - environ[_STARTED]
+    metrics.of(metrics.http_requests, asked.method, route, response.status_code).inc()
     metrics.of(metrics.http_request_seconds, route).observe(seconds)
-    response.headers["X-Request-Id"] = g.request_id
+    response.headers["X-Request-Id"] = environ[_REQUEST_ID]
     return response
 
 

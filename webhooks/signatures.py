@@ -11,6 +11,8 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 from twilio.request_validator import RequestValidator, compare
 from werkzeug.datastructures import MultiDict
 
+from webhooks.requests import itself
+
 P = ParamSpec("P")
 
 LONGEST_BODY = 64 * 1024
@@ -31,10 +33,10 @@ def signed_by_twilio(
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        request.max_content_length = LONGEST_BODY
         settings = current_app.extensions["wiring"].settings
-        tokens = [settings.twilio_auth_token]
-        if valid(request.environ, request.form, base_url=settings.public_base_url, tokens=tokens):
+        asked, tokens = itself(), [settings.twilio_auth_token]
+        asked.max_content_length = LONGEST_BODY
+        if valid(asked.environ, asked.form, base_url=settings.public_base_url, tokens=tokens):
             return view(*args, **kwargs)
         return Response(status=403)
 
