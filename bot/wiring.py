@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot import metrics
 from bot.channels.carrier import Carrier
 from bot.config import Settings
+from bot.wakes import Wakes
 from crm.kit.access_tokens import AccessTokens
 from crm.kit.clock import Clock
 from crm.kit.crypto import Vault
@@ -26,8 +27,6 @@ from crm.kit.tokens import Links
 from crm.kit.unit_of_work import UnitOfWork
 
 log = structlog.get_logger()
-
-_WAKE_MS = 5_000
 
 
 class Jobs:
@@ -68,6 +67,11 @@ class Wiring:
     def jobs(self) -> Jobs:
         """The job queues."""
         return Jobs(self.redis)
+
+    @cached_property
+    def wakes(self) -> Wakes:
+        """Which lanes have been woken."""
+        return Wakes(self.redis)
 
     @cached_property
     def links(self) -> Links:
@@ -117,8 +121,7 @@ class Wiring:
     def signal(self, lane: str) -> None:
         """Wake a lane once for many messages; when the queue is away, the sweep finds them."""
         try:
-            # As a bare command, for `set` takes as long again to read what it could be asked.
-            if self.redis.execute_command("SET", f"wake:{lane}", 1, "NX", "PX", _WAKE_MS):  # type: ignore[no-untyped-call]
+            if self.wakes.claim(lane):
                 self.jobs.enqueue(lane, "workers.delivery.deliver", lane)
         except RedisError as error:
             metrics.signals_failed.inc()
