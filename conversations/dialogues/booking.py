@@ -217,7 +217,8 @@ class Booking(Dialogue):
 
     def keep_times(self, found: dict[str, Any]) -> None:
         self.answers["slots"], self.answers["day"] = found["slots"], found["day"]
-        self.answers["is_span"] = found.get("is_span", False)
+        # As it was wished for this list: the wish itself is forgotten for another day.
+        self.answers["span"] = self.answers.get("when") if found.get("is_span") else None
         self.tell(found)
 
     def tell(self, found: dict[str, Any]) -> None:
@@ -321,8 +322,9 @@ class Booking(Dialogue):
         return known | {"reference": self.answers.get("visit", {}).get("reference", "")}
 
     def _day_in_words(self) -> str:
-        if self.state == "ask_time" and self.answers.get("is_span"):
-            return dates.wish(self.answers["when"], self.now, self.language)
+        span = self.answers.get("span")
+        if span and self.state == "ask_time":
+            return dates.wish(span, self.now, self.language)
         iso = self.answers.get("day")
         return dates.near_day(as_day(iso), self.now, self.language) if iso else ""
 

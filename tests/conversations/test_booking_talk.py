@@ -218,6 +218,19 @@ def test_zero_goes_back_one_question(talk):
     """)
 
 
+def test_back_from_another_day_shows_the_times_of_the_week_again(talk):
+    talk("""
+        Ada: book eye any day next week after 4
+        Bot: Mon 23 Nov - Sun 29 Nov, from 4pm. What time?...[Another day]
+        Ada: another day
+        Bot: Which day?...
+        Ada: back
+        Bot: Mon 23 Nov - Sun 29 Nov, from 4pm. What time?...[Another day]
+        Ada: 1
+        Bot: Ada: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov, 4pm. Shall I book it?...
+    """)
+
+
 def test_no_lets_the_time_go(talk, stack):
     talk("""
         Ada: book eye tomorrow 3pm
