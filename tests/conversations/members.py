@@ -5,6 +5,21 @@ from sqlalchemy import select
 from crm import loyalty
 from crm.models import Patient, Redemption
 from tests.crm import shop
+from tests.people import ADA
+
+KNOWN = """
+        Ada: rewards
+        Bot: To show this...
+        Ada: 25/11/1990
+"""
+"""How a talk about rewards begins: who it is comes first."""
+
+
+def a_member(stack):
+    """Ada with 1,240 points. Returns her id."""
+    ada = stack.register(ADA, "Ada Obi")
+    give(stack, ada, 1_240)
+    return ada
 
 
 def give(stack, patient_id, points: int):
