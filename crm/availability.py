@@ -206,7 +206,10 @@ def _hours(
         "first": first,
         "last": last,
     }
-    return [Hours(*row) for row in driver.fetch(session, _HOURS, wanted)]
+    # One id for all hours of a practitioner: what is the same object is compared at a glance.
+    known: dict[UUID, UUID] = {}
+    rows = driver.fetch(session, _HOURS, wanted)
+    return [Hours(known.setdefault(who, who), *works) for who, *works in rows]
 
 
 def _include(works: Hours, service: Service, slot: Slot) -> bool:
