@@ -1,16 +1,11 @@
 """The whole service on one machine: servers, schema, people to talk to, and every process."""
 
-import multiprocessing
 import os
-import shlex
-import signal
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from ctypes import CDLL
 from http import HTTPStatus
 from pathlib import Path
 from urllib.error import URLError
@@ -18,18 +13,13 @@ from urllib.request import urlopen
 
 import click
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
-from honcho.process import Process
 
-from bot import logs, shared_metrics
+from bot import logs, shared_metrics, supervisor
 from bot.config import Settings
 from bot.embedded import Servers
-from bot.embedded.processes import bound_to_us
 
 ROOT = Path(__file__).parent.parent
 _READY_S = 60.0
-_PR_SET_PDEATHSIG = 1
-_STOPPED_BY_HAND = {130, 143}
 
 
 class PortTaken(Exception):
@@ -37,7 +27,7 @@ class PortTaken(Exception):
 
 
 def main(settings: Settings) -> int:
-    """Run everything until Ctrl-C or until one process ends; returns the exit code."""
+    """Run everything until Ctrl-C or until one process ends by itself; returns the exit code."""
     started = time.monotonic()
     for port, variable in ((settings.port, "PORT"), (settings.sandbox_port, "SANDBOX_PORT")):
         refuse_taken(port, variable)
@@ -92,17 +82,12 @@ def _prepare(settings: Settings) -> None:
 
 
 def _run(settings: Settings, started: float) -> int:
-    # Our processes are children of this one, on every Python.
-    multiprocessing.set_start_method("fork", force=True)
-    manager = _Manager(on_start=lambda: _announce(settings, started))
-    for name, command in commands().items():
-        manager.add_process(name, bound(command), env=environment(settings), cwd=str(ROOT))
-    try:
-        manager.loop()
-    finally:
-        for helper in multiprocessing.active_children():
-            helper.kill()
-    return 0 if manager.returncode in _STOPPED_BY_HAND else 1
+    return supervisor.run(
+        commands(),
+        environment=environment(settings),
+        home=ROOT,
+        on_start=lambda: _announce(settings, started),
+    )
 
 
 def commands() -> dict[str, str]:
@@ -112,50 +97,10 @@ def commands() -> dict[str, str]:
     return {"sandbox": "python -m bot sandbox", **processes}
 
 
-def bound(command: str) -> str:
-    """Return the command with no shell left around it, ended by the kernel when we are."""
-    return " ".join(["exec", *map(shlex.quote, bound_to_us(by="TERM")), command])
-
-
 def environment(settings: Settings) -> dict[str, str]:
     """Return what every process is told; `python` is the one that runs us."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return {**os.environ, **settings.environ(), "PATH": path, "PYTHONUNBUFFERED": "1"}
-
-
-class _Process(Process):  # type: ignore[misc]
-    """Honcho's helper beside each process, which leaves when we are killed."""
-
-    def run(self, events: object = None, ignore_signals: bool = False) -> None:  # noqa: FBT001, FBT002 -- honcho's
-        if sys.platform == "linux":
-            CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        super().run(events, ignore_signals)
-
-
-class _Manager(Manager):  # type: ignore[misc]
-    """Honcho's manager, which tells when it has started everything."""
-
-    def __init__(self, on_start: Callable[[], None]) -> None:
-        super().__init__()
-        self._process_ctor = _Process
-        self._on_start = on_start
-        self._is_leaving = False
-
-    def terminate(self) -> None:
-        """Stop everything, once honcho has heard from everything: it stumbles over the rest."""
-        self._is_leaving = True
-        self._all_started()
-
-    def _all_started(self) -> bool:
-        have_started = bool(super()._all_started())
-        if have_started and self._is_leaving:
-            super().terminate()
-        return have_started
-
-    def _start(self) -> None:
-        super()._start()
-        # After the forks: a thread would not survive them, its locks would.
-        threading.Thread(target=self._on_start, daemon=True).start()
 
 
 def _announce(settings: Settings, started: float) -> None:

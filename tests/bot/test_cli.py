@@ -5,7 +5,8 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import end_with, main
-from bot.demo import bound, commands
+from bot.demo import commands
+from bot.supervisor import bound
 
 COMMANDS = (
     "demo",
