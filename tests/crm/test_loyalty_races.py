@@ -70,6 +70,30 @@ def test_a_limit_of_one_holds_race(crowd, members, now):
     assert kinds(outcomes) == {"Redeemed": 1, "LimitReached": 9}
 
 
+def test_the_first_points_at_once_open_one_account_and_all_count(crowd, now):
+    with crowd.begin() as session:
+        stranger = a_patient("Somebody New")
+        session.add(stranger)
+    sources = [uuid7() for _ in range(16)]
+    outcomes = race(
+        crowd,
+        [
+            lambda session, source=source: loyalty.award(
+                session,
+                patient_id=stranger.id,
+                rule="feedback",
+                source_type="test",
+                source_id=source,
+                now=now,
+            )
+            for source in sources
+        ],
+    )
+    assert kinds(outcomes) == {"Award": 16}
+    with crowd() as session:
+        assert loyalty.of(session, stranger.id).available == 16 * 20
+
+
 def test_the_same_event_awarded_twenty_times_at_once_earns_once(crowd, members, now):
     source = uuid7()
     outcomes = race(
