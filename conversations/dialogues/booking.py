@@ -115,7 +115,7 @@ class Booking(Dialogue):
 
     def read_the_wish(self, _: Any) -> None:
         """What the first words already said: "tomorrow 3pm at Ikeja"."""
-        meant = when(self.answers.get("wish", ""), now=self.now)
+        meant = when(self.answers.get("wish") or "", now=self.now)
         if meant:
             self.answers["when"] = as_answer(meant)
             self.answers["untold"] = True

@@ -80,7 +80,7 @@ class Points(Dialogue):
 
     def ask_again_for_whom(self, _: Any) -> None:
         self.answers["then"] = self.name
-        self.answers["wish"] = None
+        self.answers.pop("wish", None)
 
     def keep_page(self, page: dict[str, Any]) -> None:
         self.answers.update(page)

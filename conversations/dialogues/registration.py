@@ -84,7 +84,7 @@ class Registration(Dialogue):
         """A friend's code may come with the first words, and whom it is all for."""
         if code := referral_code(words):
             self.answers["code"] = code
-        self.answers["is_for_other"] = whom(self.answers.get("wish", words)) == "other"
+        self.answers["is_for_other"] = whom(self.answers.get("wish") or words) == "other"
 
     def keep_language(self, code: str) -> None:
         self.answers["language"] = self.language = code

@@ -185,6 +185,28 @@ def test_a_mother_is_asked_for_whom_and_may_say_it_at_once(talk, stack, ada):
     """)
 
 
+def test_for_someone_else_who_has_none_a_visit_can_be_booked(talk, stack, ada):
+    stack.register(ADA, "Tola Obi", born_on=date(2019, 5, 1))
+    give(stack, ada, 300)
+    talk("""
+        Ada: points
+        Bot: To show this...
+        Ada: 25/11/1990
+        Bot: Who is it about?...
+        Ada: [Ada]
+        Bot: Ada: 300 points...
+        Ada: [Someone else]
+        Bot: Who is it about?...
+        Ada: [Tola]
+        Bot: Tola has no points yet...
+             [Book a visit] [Invite a friend]
+        Ada: [Book a visit]
+        Bot: GrandPro Ikeja. What do you need?...
+        Ada: eye tomorrow 9am
+        Bot: Tola: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov, 9am. Shall I book it?...
+    """)
+
+
 def test_who_is_not_the_phones_own_person_sees_only_themselves(talk, stack, ada):
     child = stack.register(ADA, "Tola Obi", born_on=date(2001, 5, 1))
     give(stack, child, 40)
