@@ -1,6 +1,7 @@
 """The demo's processes: what is killed comes back, what ends by itself ends them all."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ commands, here = dict(zip(("one", "two"), sys.argv[1:])), Path.cwd()
 told = dict(os.environ)
 sys.exit(supervisor.run(commands, environment=told, home=here, on_start=lambda: None))
 """
-LIVES = f"{sys.executable} -c 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'"
+LIVES = f"{shlex.quote(sys.executable)} -c 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'"
 
 
 @contextmanager
