@@ -21,7 +21,8 @@ commands, here = dict(zip(("one", "two"), sys.argv[1:])), Path.cwd()
 told = dict(os.environ)
 sys.exit(supervisor.run(commands, environment=told, home=here, on_start=lambda: None))
 """
-LIVES = f"{shlex.quote(sys.executable)} -c 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'"
+SAY_AND_SLEEP = "'import os, time; print(os.getpid(), flush=True); time.sleep(60)'"
+LIVES = f"{shlex.quote(sys.executable)} -c {SAY_AND_SLEEP}"
 
 
 @contextmanager
