@@ -18,7 +18,7 @@ from conversations.said import Said
 from conversations.understand import rating
 from crm.inbox import Talk
 from crm.models import Answering
-from tests.house.test_texts import ANSWERS, NOW, offered
+from tests.house.wording import ANSWERS, NOW, offered
 
 LANGUAGES = tuple(sorted(written()))
 
