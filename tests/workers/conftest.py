@@ -28,8 +28,11 @@ class SetClock:
 
 @pytest.fixture
 def valkey() -> Iterator[ValkeyServer]:
-    """It keeps what it holds over a restart, and no port that another test might take."""
-    keeps = {"appendonly": "yes", "appendfsync": "always"}
+    """It keeps what it holds over a restart, and no port that another test might take.
+
+    What is written outlives the process, and no test pulls the plug: it waits for no disk.
+    """
+    keeps = {"appendonly": "yes", "appendfsync": "no"}
     with (
         TemporaryDirectory(prefix="grandpro-") as folder,
         ValkeyServer(port=0, unix_socket_path=Path(folder) / "valkey.sock", config=keeps) as server,

@@ -124,7 +124,10 @@ def test_a_database_that_cuts_its_connections_fails_one_job_only(recorded, datab
 
 
 def test_no_job_is_lost_over_thirty_rolling_restarts(wiring, redis_url, start):
-    """Takes some seconds: a stop races with a pop, and RQ's own stop strands one job in fifty."""
+    """Takes some seconds: a stop races with a pop, and RQ's own stop strands one job in fifty.
+
+    One may run twice: a Valkey that answers late, its disk being slow, is asked again.
+    """
     workers = [start(probe.work, redis_url) for _ in range(2)]
     numbers = iter(range(600))
     for _ in range(30):
@@ -136,9 +139,9 @@ def test_no_job_is_lost_over_thirty_rolling_restarts(wiring, redis_url, start):
         workers.append(start(probe.work, redis_url))
         leaver.join(5)
         assert leaver.exitcode == 0
-    assert eventually(lambda: len(marks(wiring)) >= 600)
-    assert sorted(map(int, marks(wiring))) == list(range(600))
-    assert wiring.jobs.queue("urgent").intermediate_queue.get_job_ids() == []
+    assert eventually(lambda: len(set(marks(wiring))) == 600)
+    stranded = wiring.jobs.queue("urgent").intermediate_queue
+    assert eventually(lambda: stranded.get_job_ids() == [])
 
 
 def test_a_worker_outlives_a_restart_of_valkey(wiring, redis_url, valkey, start):
