@@ -15,6 +15,10 @@ from bot.config import Settings, SettingsError
 from bot.wiring import Wiring
 from crm.kit.clock import Clock, DemoClock, SystemClock
 from crm.kit.crypto import Vault
+from crm.kit.unit_of_work import LONGEST_S
+
+LINES_KEPT = 2
+"""As many as the pool may open beyond its size."""
 
 
 def build_wiring(settings: Settings, *, threads: int = 8) -> Wiring:
@@ -30,6 +34,7 @@ def build_wiring(settings: Settings, *, threads: int = 8) -> Wiring:
         carrier=_carrier(settings),
         vault=Vault.from_settings(settings.encryption_keys, settings.secret_key),
         clock=_clock(settings),
+        lines_kept=LINES_KEPT,
     )
 
 
@@ -39,9 +44,9 @@ def build_engine(settings: Settings, *, threads: int) -> Engine:
         settings.sqlalchemy_url(),
         connect_args=settings.connect_args() | {"connect_timeout": 5},
         pool_size=threads,
-        max_overflow=2,
+        max_overflow=LINES_KEPT,
         pool_timeout=5,
-        pool_recycle=1800,
+        pool_recycle=LONGEST_S,
         # An error's text goes to the log, and the parameters are people's names.
         hide_parameters=True,
     )

@@ -321,7 +321,7 @@ def _wired() -> Iterator["Wiring"]:
         try:
             yield wiring
         finally:
-            wiring.engine.dispose()
+            wiring.disconnect()
             wiring.redis.close()
 
 

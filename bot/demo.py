@@ -76,7 +76,7 @@ def _prepare(settings: Settings) -> None:
         if demo.fill(session, now=wiring.now(), passwords=wiring.passwords):
             with logs.only_warnings(settings.log_level):
                 talks.play(session, House.of(wiring), now=wiring.now())
-    wiring.engine.dispose()
+    wiring.disconnect()
     wiring.redis.close()
     shared_metrics.tidy(shared_metrics.share(settings.home))
 
@@ -152,7 +152,7 @@ def _show_contents(settings: Settings) -> None:
 
     wiring = build_wiring(settings)
     contents.ensure(wiring)
-    wiring.engine.dispose()
+    wiring.disconnect()
 
 
 def _answers(url: str) -> bool:

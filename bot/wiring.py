@@ -24,7 +24,7 @@ from crm.kit.crypto import Vault
 from crm.kit.errors import DomainError
 from crm.kit.passwords import Passwords
 from crm.kit.tokens import Links
-from crm.kit.unit_of_work import UnitOfWork
+from crm.kit.unit_of_work import UnitOfWork, Units
 
 log = structlog.get_logger()
 
@@ -58,6 +58,8 @@ class Wiring:
     carrier: Carrier
     vault: Vault
     clock: Clock
+    lines_kept: int = 0
+    """How many connections transactions may keep from one to the next; they miss in the pool."""
 
     def now(self) -> datetime:
         """The moment, aware, in UTC."""
@@ -100,23 +102,37 @@ class Wiring:
             self.engine, class_=UnitOfWork, expire_on_commit=False, info={"vault": self.vault}
         )
 
+    @cached_property
+    def _units(self) -> Units:
+        return Units(self.sessions, most=self.lines_kept)
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One transaction: commits at the end, then wakes the lanes that were posted to.
 
         A rule that says no undoes it all, unless it says that what was written must stay.
         """
-        with self.sessions() as session:
+        unit = self._units.take()
+        try:
             try:
-                yield session
+                yield unit
             except DomainError as error:
                 if error.keeps:
-                    session.commit()
+                    unit.commit()
                 raise
-            session.commit()
-            lanes = session.info.pop("lanes", ())
+            unit.commit()
+        except BaseException:
+            unit.close()
+            raise
+        lanes = unit.info.pop("lanes", ())
+        self._units.give_back(unit)
         for lane in lanes:
             self.signal(lane)
+
+    def disconnect(self) -> None:
+        """Close the connections to the database that nobody is using; later ones are new."""
+        self._units.close()
+        self.engine.dispose()
 
     def signal(self, lane: str) -> None:
         """Wake a lane once for many messages; when the queue is away, the sweep finds them."""

@@ -145,7 +145,7 @@ def running(
             yield Stack(wiring, app, sandbox, clock, web.url)
         finally:
             sandbox.close()
-            wiring.engine.dispose()
+            wiring.disconnect()
             wiring.redis.close()
 
 

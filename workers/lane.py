@@ -109,7 +109,7 @@ class LaneWorker(SimpleWorker):
         """Say what failed. A lost database is no fault of the job: the next sweep runs it."""
         error, name = exc_info[1], _known_name(job)
         if isinstance(error, OperationalError):
-            self.wiring.engine.dispose()
+            self.wiring.disconnect()
             log.warning("job.cut_off", job=name, error=type(error.orig).__name__)
         elif isinstance(error, JobRefused):
             log.error("job.refused", reason=str(error))

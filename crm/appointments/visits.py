@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm.kit import driver
 from crm.kit.errors import NotFound
+from crm.kit.prepared import Row
 from crm.models import AppointmentStatus
 
 _LINE_OCTETS = 75  # RFC 5545 §3.1
@@ -153,7 +154,7 @@ def calendar_file(visit: Visit) -> str:
     return "".join(_folded(line) + "\r\n" for line in lines)
 
 
-def _seen(row: driver.Row) -> Visit:
+def _seen(row: Row) -> Visit:
     id_, reference, status, *rest = row
     return Visit(id_, reference, AppointmentStatus(status), *rest)
 

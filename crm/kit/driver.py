@@ -12,44 +12,28 @@ import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from crm.kit.prepared import PreparedConnection, Row
 from crm.kit.unit_of_work import UnitOfWork
-
-Row = tuple[Any, ...]
 
 
 def fetch(session: Session, sql: str, values: Mapping[str, Any]) -> list[Row]:
     """Run one statement and return its rows. Raises what SQLAlchemy would."""
-    return _cursor(session, sql, values).fetchall()
+    if session.autoflush:  # what waits in the session goes first, as with its own statements
+        session.flush()
+    connection = _connection(session)
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, None, sql, values, None, False)  # noqa: FBT003 -- so they are called
+    try:
+        return cast("PreparedConnection", connection.connection.dbapi_connection).ask(sql, values)
+    except psycopg.Error as error:
+        # As `exec_driver_sql` does: a connection that was lost takes its pool with it.
+        connection._handle_dbapi_exception(error, sql, values, None, None)  # noqa: SLF001 -- no public name
+        raise
 
 
 def run(session: Session, sql: str, values: Mapping[str, Any]) -> None:
     """Run one statement that returns nothing. Raises what SQLAlchemy would."""
-    _cursor(session, sql, values)
-
-
-def _cursor(session: Session, sql: str, values: Mapping[str, Any]) -> psycopg.Cursor[Row]:
-    if session.autoflush:  # what waits in the session goes first, as with its own statements
-        session.flush()
-    connection = _connection(session)
-    cursor = _cursor_of(connection)
-    for listener in connection.dispatch.before_cursor_execute:
-        listener(connection, cursor, sql, values, None, False)  # noqa: FBT003 -- so they are called
-    try:
-        cursor.execute(sql, values)
-    except psycopg.Error as error:
-        # As `exec_driver_sql` does: a connection that was lost takes its pool with it.
-        connection._handle_dbapi_exception(error, sql, values, cast("Any", cursor), None)  # noqa: SLF001 -- no public name
-        raise
-    return cursor
-
-
-def _cursor_of(connection: Connection) -> psycopg.Cursor[Row]:
-    """The connection's own cursor: it forgets its last result when it runs again."""
-    cursor: psycopg.Cursor[Row] | None = connection.info.get("cursor")
-    if cursor is None or cursor.closed:  # by an error
-        made = connection.connection.cursor(binary=True)
-        cursor = connection.info["cursor"] = cast("psycopg.Cursor[Row]", made)
-    return cursor
+    fetch(session, sql, values)
 
 
 def _connection(session: Session) -> Connection:

@@ -1,9 +1,15 @@
 """One transaction on one line to the database, with objects when they are asked for."""
 
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
+
+LONGEST_S = 1800
+"""How long a connection may live: what stands between us and the server forgets older ones."""
 
 
 class UnitOfWork(Session):
@@ -14,6 +20,7 @@ class UnitOfWork(Session):
     """
 
     _line: Connection | None = None
+    _since = 0.0
 
     def __init__(self, bind: Engine, **given: Any) -> None:
         """Over this engine."""
@@ -25,6 +32,7 @@ class UnitOfWork(Session):
         if line is None:
             assert isinstance(self.bind, Engine)  # noqa: S101 -- see the constructor
             line = self._line = self.bind.connect()
+            self._since = monotonic()
         if not line.in_transaction():
             line.begin()
         return line
@@ -54,3 +62,48 @@ class UnitOfWork(Session):
         if self._line is not None:
             self._line.close()
             self._line = None
+
+    def rest(self) -> None:
+        """Forget the objects and keep the line."""
+        if self.in_transaction() or self.identity_map:
+            super().close()
+
+    def wake(self, longest_s: float) -> None:
+        """Begin again, on another line if this one has grown older than this."""
+        if monotonic() - self._since > longest_s:
+            self.close()
+
+
+class Units:
+    """Units of work at rest, each on its line: taking one is cheaper than making one."""
+
+    def __init__(
+        self, make: Callable[[], UnitOfWork], *, most: int, longest_s: float = LONGEST_S
+    ) -> None:
+        """None at first, and never more than `most`."""
+        self._make = make
+        self._most = most
+        self._longest_s = longest_s
+        self._at_rest: deque[UnitOfWork] = deque()
+
+    def take(self) -> UnitOfWork:
+        """The one that came to rest last, or a new one. Of any thread."""
+        try:
+            unit = self._at_rest.pop()
+        except IndexError:
+            return self._make()
+        unit.wake(self._longest_s)
+        return unit
+
+    def give_back(self, unit: UnitOfWork) -> None:
+        """Keep it, unless there are enough."""
+        if len(self._at_rest) >= self._most:
+            unit.close()
+            return
+        unit.rest()
+        self._at_rest.append(unit)
+
+    def close(self) -> None:
+        """Give their lines back to the pool."""
+        while self._at_rest:
+            self._at_rest.pop().close()

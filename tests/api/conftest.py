@@ -23,7 +23,7 @@ def api(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Api]:
     wiring = build_wiring(settings)
     wiring.clock, wiring.engine = TestClock(SUNDAY_MORNING), once.engine(settings)
     yield Api(once.app(wiring), wiring)
-    wiring.engine.dispose()
+    wiring.disconnect()
     wiring.redis.close()
 
 

@@ -22,7 +22,7 @@ def statuses(settings, path: str, times: int, **more) -> list:
     wiring = build_wiring(settings)
     client = create_app(wiring).test_client()
     answers = [client.open(f"{PREFIX}{path}", **more) for _ in range(times)]
-    wiring.engine.dispose()
+    wiring.disconnect()
     wiring.redis.close()
     return answers
 

@@ -123,7 +123,7 @@ def _measure(servers: Servers, size: int, each: int) -> Iterator[dict[str, Any]]
         for kind in KINDS:
             bench = _Bench(wiring, groups, Asker(wiring, kind, world))
             yield {"name": f"{NAME}: {kind.name}", "size": size, **bench.measure(app, each)}
-        wiring.engine.dispose()
+        wiring.disconnect()
 
 
 class Asker:

@@ -59,7 +59,7 @@ def _measure(servers: Servers, size: int, repeats: int) -> dict[str, Any]:
             counting = worker.measure(count, plans[0], units=size)
             runs = [worker.measure(start, _due(wiring, plan), units=size) for plan in plans]
         reasons = _reasons(wiring, plans[0])
-        wiring.engine.dispose()
+        wiring.disconnect()
     _check(runs, counting["found"], size)
     preview = {"preview_s": counting["wall_s"], "reasons": reasons}
     return {"name": NAME, "size": size, **apart.middle(runs), **preview}

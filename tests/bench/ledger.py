@@ -122,7 +122,7 @@ class _Bench:
         self.pool.shutdown()
         with self.wiring.transaction() as session:
             broken = loyalty.invariants.broken(session)
-        self.wiring.engine.dispose()
+        self.wiring.disconnect()
         assert not broken, broken
 
 
@@ -254,7 +254,7 @@ def mixed(servers: Servers, movements: int, members: int = 300) -> dict[str, Any
         took_s = time.perf_counter() - began
         with wiring.transaction() as session:
             found = loyalty.invariants.check(session)
-        wiring.engine.dispose()
+        wiring.disconnect()
     return {
         "movements": movements,
         "took_s": round(took_s, 1),

@@ -50,7 +50,7 @@ def _measure(servers: Servers, contracts: int) -> dict[str, Any]:
         spent = cpu_ms(before, groups.spent_s(), contracts)
         assert ours["counts"]["created"] == contracts, ours
         _check(wiring)
-        wiring.engine.dispose()
+        wiring.disconnect()
     drafting = round(1000 * ours["cpu_s"] / contracts, 3)
     others = {name: ms for name, ms in spent.items() if name != "all"}
     return {

@@ -103,7 +103,7 @@ def _measure(servers: Servers, visits: int, due: int, repeats: int) -> dict[str,
             assert all(run["found"] == {"posted": due} for run in runs), runs
             posted = due * repeats + due // 10
         _check(wiring, posted)
-        wiring.engine.dispose()
+        wiring.disconnect()
     return {"name": NAME, "size": visits, **apart.middle(runs)}
 
 

@@ -41,7 +41,7 @@ def _measure(servers: Servers, size: int, repeats: int) -> dict[str, Any]:
             worker.warm_up(reseal, 1)
             turns = range(2, repeats + 2)
             runs = [worker.measure(reseal, turn, units=number) for turn in turns]
-        wiring.engine.dispose()
+        wiring.disconnect()
     assert all(run["found"] == number for run in runs), [run["found"] for run in runs]
     return {"name": NAME, "size": number, **apart.middle(runs)}
 

@@ -37,7 +37,7 @@ def run(
                 ]
                 assert all(run["found"] == size for run in runs), runs
                 rows.append({"name": NAME, "size": size, **apart.middle(runs)})
-        wiring.engine.dispose()
+        wiring.disconnect()
     return rows
 
 

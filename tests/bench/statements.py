@@ -43,7 +43,7 @@ def run(servers: Servers, talks_each: int = 40) -> list[dict[str, Any]]:
                 if n >= _WARM_UP:
                     seen[turn.kind].append(asked)
                     spent[turn.kind].append(1000 * (process_time() - began))
-        wiring.engine.dispose()
+        wiring.disconnect()
     return [_row(kind, counts, spent[kind]) for kind, counts in seen.items()]
 
 

@@ -27,6 +27,6 @@ def test_no_request_asks_more_than_it_did(tmp_path):
         wiring = house.build(servers, homes[1])
         world, app = api_house.fill(wiring, 60), create_app(wiring)
         asked = {kind.name: Asker(wiring, kind, world).statements(app) for kind in KINDS}
-        wiring.engine.dispose()
+        wiring.disconnect()
     assert asked.keys() == MOST.keys()
     assert not {name: number for name, number in asked.items() if number > MOST[name]}, asked

@@ -201,7 +201,7 @@ def _furnish(settings: Settings) -> Engine:
         seed.demo(session, now=wiring.now())
     contents.ensure(wiring)
     wiring.redis.close()
-    wiring.engine.dispose()
+    wiring.disconnect()
     return create_engine(settings.sqlalchemy_url(), pool_pre_ping=True)
 
 

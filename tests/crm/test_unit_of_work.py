@@ -5,6 +5,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from crm.kit import driver
+from crm.kit.unit_of_work import Units
 from crm.models import Hospital
 
 pytestmark = pytest.mark.usefixtures("database_url")  # what is committed stays in it
@@ -124,6 +125,43 @@ def test_a_lost_connection_takes_the_pool_with_it(sessions):
             driver.fetch(work, _NAME, {})
     assert lost.value.connection_invalidated
     assert name(sessions)
+
+
+def test_the_last_to_rest_is_taken_with_its_line_and_none_of_its_objects(sessions, engine):
+    units = Units(sessions, most=2)
+    unit = units.take()
+    ikeja, line = hospital(unit), unit.line()
+    unit.commit()
+    units.give_back(unit)
+    again = units.take()
+    assert again.line() is line
+    assert ikeja not in again
+    again.close()
+    units.close()
+    assert engine.pool.checkedout() == 0
+
+
+def test_no_more_rest_than_were_asked_for(sessions, engine):
+    units = Units(sessions, most=1)
+    taken = [units.take() for _ in range(3)]
+    lines = {id(unit.line()) for unit in taken}
+    assert len(lines) == 3
+    for unit in taken:
+        unit.commit()
+        units.give_back(unit)
+    assert engine.pool.checkedout() == 1
+    units.close()
+    assert engine.pool.checkedout() == 0
+
+
+def test_a_line_that_has_grown_old_is_changed(sessions):
+    units = Units(sessions, most=1, longest_s=0)
+    unit = units.take()
+    line = unit.line()
+    unit.commit()
+    units.give_back(unit)
+    assert units.take().line() is not line
+    unit.close()
 
 
 def hospital(work):

@@ -56,7 +56,7 @@ def recorded(redis_url: str, database_url: str) -> Iterator[Wiring]:
     """Valkey and PostgreSQL are real, and no job has ever run."""
     wiring = wiring_for(redis_url, database_url)
     yield wiring
-    wiring.engine.dispose()
+    wiring.disconnect()
 
 
 @pytest.fixture

@@ -332,5 +332,5 @@ def opened(
         yield house
         house.eye.close()
     finally:
-        wiring.engine.dispose()
+        wiring.disconnect()
         wiring.redis.close()
