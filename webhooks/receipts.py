@@ -1,9 +1,9 @@
 """Receipts: what Twilio says later of a message it took."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
-from werkzeug.datastructures import MultiDict
 
 from bot import metrics
 from bot.wiring import Wiring
@@ -44,7 +44,7 @@ def status() -> Response:
     return Response(status=204)
 
 
-def _read(query: MultiDict[str, str], form: MultiDict[str, str]) -> Receipt | None:
+def _read(query: Mapping[str, str], form: Mapping[str, str]) -> Receipt | None:
     """The receipt, or None when it is not about a message and an attempt of ours."""
     status = _STATUS.get(form.get("MessageStatus", ""))
     message_id, n = _message_id(query.get("mid", "")), _number(query.get("n", ""))
@@ -65,5 +65,5 @@ def _number(digits: str) -> int | None:
     return int(digits) if digits.isdecimal() and len(digits) <= len("99999") else None
 
 
-def _channel(form: MultiDict[str, str]) -> str:
+def _channel(form: Mapping[str, str]) -> str:
     return "whatsapp" if form.get("To", "").startswith("whatsapp:") else "sms"

@@ -1,12 +1,28 @@
 """A carrier's request: a short form or a batch of JSON, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote_plus
 
 from flask import Request, request
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.utils import cached_property
+
+
+class Fields(dict[str, str]):
+    """A form's fields: the first value of each name, and all of them for who signs."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """In the order in which they came."""
+        self._pairs = list(pairs)
+        super().__init__(self._pairs)
+        if len(self) < len(self._pairs):  # a name came twice, which carriers do not do
+            super().update(reversed(self._pairs))
+
+    def getall(self, name: str) -> list[str]:
+        """Every value of a name; how Twilio's SDK asks."""
+        if len(self) == len(self._pairs):
+            return [self[name]]
+        return [value for its, value in self._pairs if its == name]
 
 
 class CarrierRequest(Request):
@@ -16,9 +32,9 @@ class CarrierRequest(Request):
     """
 
     @cached_property
-    def form(self) -> MultiDict[str, str]:  # type: ignore[override]  # they say immutable
+    def form(self) -> Fields:  # type: ignore[override]  # theirs gives lists, which nobody asks for
         """The form's fields. Raises RequestEntityTooLarge."""
-        return MultiDict(_fields(self._body().decode(errors="replace")))
+        return Fields(_fields(self._body().decode(errors="replace")))
 
     def _body(self) -> bytes:
         length, most = self.content_length, self.max_content_length

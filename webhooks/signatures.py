@@ -9,7 +9,6 @@ from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 from sendgrid.helpers.eventwebhook import EventWebhook
 from twilio.request_validator import RequestValidator, compare
-from werkzeug.datastructures import MultiDict
 
 from webhooks.requests import itself
 
@@ -45,7 +44,7 @@ def signed_by_twilio(
 
 def valid(
     environ: Mapping[str, object],
-    form: MultiDict[str, str],
+    form: Mapping[str, str],
     *,
     base_url: str,
     tokens: Sequence[str],
@@ -75,9 +74,7 @@ def _target(environ: Mapping[str, object]) -> str:
     return f"{path}?{query}" if query else path
 
 
-def _signed(
-    validator: RequestValidator, url: str, form: MultiDict[str, str], signature: str
-) -> bool:
+def _signed(validator: RequestValidator, url: str, form: Mapping[str, str], signature: str) -> bool:
     """As the address stands; else with and without its port, which the SDK signs both first."""
     expected = validator.compute_signature(url, form)
     return bool(compare(expected, signature) or validator.validate(url, form, signature))

@@ -4,6 +4,7 @@ Parameters: https://www.twilio.com/docs/messaging/guides/webhook-request. Twilio
 may bring the same message again; unknown parameters are ignored.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from time import perf_counter
 
@@ -12,7 +13,6 @@ from flask import Blueprint, Response, current_app, request
 from psycopg import Error as DatabaseError
 from redis import RedisError
 from sqlalchemy.exc import DBAPIError, OperationalError
-from werkzeug.datastructures import MultiDict
 
 from bot import metrics
 from bot.channels.carrier import Channel
@@ -47,7 +47,7 @@ def inbound() -> Response:
     return Response(_EMPTY_TWIML, mimetype="text/xml")
 
 
-def read(form: MultiDict[str, str]) -> Said:
+def read(form: Mapping[str, str]) -> Said:
     """What was said, from the carrier's form."""
     sender = form.get("From", "")
     is_whatsapp = sender.startswith(_WHATSAPP)
@@ -68,7 +68,7 @@ _LONGEST = 1600
 _LONGEST_NAME = 80
 
 
-def _media(form: MultiDict[str, str]) -> str:
+def _media(form: Mapping[str, str]) -> str:
     if "Latitude" in form:
         return "location"
     return form.get("MediaContentType0", "") if form.get("NumMedia", "0") != "0" else ""
