@@ -4,13 +4,18 @@ Nothing that a test may change is shared: an engine keeps its compiled statement
 its routes, a carrier the contents that it was given before anybody wrote.
 """
 
+from collections.abc import Callable
+from datetime import datetime
+
 from flask import Flask
 from sqlalchemy import Engine, insert, select
 
 from bot.app import create_app
 from bot.build import build_engine
 from bot.config import Settings
+from bot.sandbox.app import create_sandbox
 from bot.sandbox.carrier import Sandbox
+from bot.sandbox.settings import SandboxSettings
 from bot.wiring import Wiring
 from crm.models import CarrierContent
 from workers import contents
@@ -41,6 +46,14 @@ def app(wiring: Wiring) -> Flask:
         _apps[url] = create_app(wiring)
     _apps[url].extensions["wiring"] = wiring
     return _apps[url]
+
+
+def carrier(settings: SandboxSettings, now: Callable[[], datetime]) -> Flask:
+    """The sandbox carrier's application, with nothing in it yet."""
+    if "sandbox" not in _apps:
+        _apps["sandbox"] = create_sandbox(settings, now=now)
+    _apps["sandbox"].extensions["sandbox"] = Sandbox(settings, now=now)
+    return _apps["sandbox"]
 
 
 def furnish(wiring: Wiring, sandbox: Sandbox) -> None:

@@ -15,7 +15,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from bot.build import build_wiring
 from bot.config import Settings
-from bot.sandbox import SandboxSettings, create_sandbox
+from bot.sandbox import SandboxSettings
 from bot.sandbox.carrier import Sandbox
 from bot.sandbox.messages import Message
 from bot.wiring import Wiring
@@ -136,7 +136,7 @@ def running(
         )
         wiring = build_wiring(settings)
         wiring.clock, wiring.engine = clock, once.engine(settings)
-        sandbox_app = create_sandbox(_sandbox_settings(settings), now=clock.now)
+        sandbox_app = once.carrier(_sandbox_settings(settings), clock.now)
         sandbox, app = sandbox_app.extensions["sandbox"], once.app(wiring)
         carrier.serve(sandbox_app)
         web.serve(app)
