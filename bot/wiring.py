@@ -12,6 +12,7 @@ from redis import Redis, RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot import metrics
@@ -121,8 +122,10 @@ class Wiring:
                     unit.commit()
                 raise
             unit.commit()
-        except BaseException:
+        except BaseException as error:
             unit.close()
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                self._units.close()  # a restart of the server cut their lines, too
             raise
         lanes = unit.info.pop("lanes", ())
         self._units.give_back(unit)
