@@ -18,7 +18,6 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
-from sqlalchemy import Dialect, Engine, event
 
 Row = tuple[Any, ...]
 _Key = tuple[str, tuple[int, ...]]
@@ -112,10 +111,3 @@ class _Statement:
         if name not in self.names:
             self.names.append(name)
         return f"${self.names.index(name) + 1}"
-
-
-@event.listens_for(Engine, "do_connect")
-def _connect(dialect: Dialect, _record: object, given: Any, more: Any) -> Any:
-    if dialect.driver == "psycopg":
-        return PreparedConnection.connect(*given, **more)
-    return None

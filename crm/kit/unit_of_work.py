@@ -5,11 +5,21 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Dialect, Engine, event
 from sqlalchemy.orm import Session
+
+from crm.kit.prepared import PreparedConnection
 
 LONGEST_S = 1800
 """How long a connection may live: what stands between us and the server forgets older ones."""
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect(dialect: Dialect, _record: object, given: Any, more: Any) -> Any:
+    """Every engine to PostgreSQL connects so, from the moment that there are units of work."""
+    if dialect.driver == "psycopg":
+        return PreparedConnection.connect(*given, **more)
+    return None
 
 
 class UnitOfWork(Session):

@@ -1,6 +1,10 @@
 """Transactions of the house: what lasts, what is undone, and what they leave for the next."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -11,6 +15,7 @@ from crm.kit import driver
 from crm.kit.errors import Gone
 from tests.stack import settings_for
 
+ROOT = Path(__file__).parents[2]
 _NAME = "select name from hospitals where code = 'IKJ'"
 _RENAME = "update hospitals set name = %(name)s where code = 'IKJ'"
 _PID = "select pg_backend_pid()"
@@ -28,6 +33,24 @@ def wiring(database_url, redis_url, tmp_path):
 def ask(wiring, sql, **values):
     with wiring.transaction() as session:
         return driver.fetch(session, sql, values)[0][0]
+
+
+_LATE = """
+from bot.build import build_wiring
+from bot.config import Settings
+wiring = build_wiring(Settings.from_env())
+with wiring.engine.connect():
+    pass
+from crm.kit import driver
+with wiring.transaction() as session:
+    assert driver.fetch(session, "select 1", {}) == [(1,)]
+wiring.disconnect()
+"""
+
+
+def test_a_process_that_connects_before_it_has_loaded_everything_can_ask_later(wiring):
+    told = {"PATH": os.environ["PATH"], **wiring.settings.environ()}
+    subprocess.run([sys.executable, "-c", _LATE], env=told, cwd=ROOT, check=True)
 
 
 def test_one_after_the_other_on_one_connection(wiring):
