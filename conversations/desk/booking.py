@@ -212,7 +212,9 @@ def _at(desk: Desk, answers: Answers, day: date, at: time) -> Outcome:
     if exact:
         desk.known["free"] = _row(exact)
         return "free", desk.known["free"]
-    return _times(sorted(slots, key=lambda slot: slot.starts_at), day=day, why="not_free")
+    if slots[0].day != day:
+        return _none_then(desk, answers, day, day, {})
+    return _times(sorted(slots, key=lambda slot: slot.starts_at), why="not_free")
 
 
 def _between(
@@ -269,10 +271,10 @@ def _of_first_day(slots: Sequence[Slot]) -> list[Slot]:
     return [slot for slot in slots if slot.day == slots[0].day]
 
 
-def _times(slots: Sequence[Slot], *, day: date | None = None, why: str | None = None) -> Outcome:
+def _times(slots: Sequence[Slot], *, why: str | None = None) -> Outcome:
     return "times", {
         "slots": [_row(slot) for slot in _spread(slots)],
-        "day": (day or slots[0].day).isoformat(),
+        "day": slots[0].day.isoformat(),
         "is_span": why is None and slots[0].day != slots[-1].day,
         "why": why,
         "wished": None,

@@ -1,7 +1,7 @@
 """Booking a visit, and moving one: for whom, where, what, with whom, when."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import time
+from datetime import time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +9,7 @@ from bot.channels.carrier import Option
 from bot.texts import dates, spoken_to
 from conversations.dialogue import Dialogue, as_day, as_moment
 from conversations.hearing import as_answer
-from conversations.understand import ANYONE, called, when
+from conversations.understand import ANYONE, called, called_weekday, when
 from crm.kit.clock import lagos, lagos_day
 
 _FITS_A_LIST = 8
@@ -208,7 +208,8 @@ class Booking(Dialogue):
         self.answers["waits"] = True
 
     def choose_day(self, id_: str) -> None:
-        self.answers["when"] = {"first": id_, "last": id_} | _ANY_HOUR
+        """The hour that was wished on another day is still wished."""
+        self.answers["when"] = (self.answers.get("when") or _ANY_HOUR) | {"first": id_, "last": id_}
 
     def keep_days(self, found: dict[str, Any]) -> None:
         self.answers["free_days"] = found["days"]
@@ -231,7 +232,7 @@ class Booking(Dialogue):
     def keep_slot(self, slot: list[str]) -> None:
         self.answers.pop("untold", None)
         self.answers["slot"] = slot
-        self.answers["day"] = lagos_day(as_moment(slot[0])).isoformat()
+        self.answers["day"] = _day_of(slot)
 
     def choose_slot(self, id_: str) -> None:
         self.keep_slot(self.answers["slots"][int(id_)])
@@ -240,7 +241,7 @@ class Booking(Dialogue):
         self.answers["hold"] = hold
 
     def keep_alternatives(self, slots: list[list[str]]) -> None:
-        self.answers["slots"] = slots
+        self.answers["slots"], self.answers["day"] = slots, _day_of(slots[0])
         self.note("taken", time=dates.moment(as_moment(self.answers["slot"][0]), self.language))
 
     def tell_busy(self, _: Any) -> None:
@@ -302,9 +303,11 @@ class Booking(Dialogue):
         yield Option("other_day", "")
 
     def other_names(self) -> Mapping[str, Sequence[str]]:
-        """The synonyms of services; all the ways to say that any practitioner will do."""
+        """Synonyms of services, weekdays of days, the ways to say that any practitioner will do."""
         if self.state == "ask_practitioner":
             return {"any": ANYONE}
+        if self.state == "ask_day":
+            return _weekdays(tuple(iso for iso, _ in self.answers["free_days"]))
         if self.state != "ask_service":
             return {}
         return called(self.answers["services"], self.answers.get("also_called", {}))
@@ -322,10 +325,13 @@ class Booking(Dialogue):
         return known | {"reference": self.answers.get("visit", {}).get("reference", "")}
 
     def _day_in_words(self) -> str:
-        span = self.answers.get("span")
-        if span and self.state == "ask_time":
-            return dates.wish(span, self.now, self.language)
         iso = self.answers.get("day")
+        if self.state == "ask_time":
+            last = _day_of(self.answers["slots"][-1])
+            several = _ANY_HOUR | {"first": iso, "last": last} if last != iso else None
+            span = self.answers.get("span") or several
+            if span:
+                return dates.wish(span, self.now, self.language)
         return dates.near_day(as_day(iso), self.now, self.language) if iso else ""
 
     def _time_in_words(self) -> str:
@@ -347,6 +353,13 @@ def _times_in_words(starts: tuple[str, ...], language: str) -> list[str]:
     return [dates.moment(local, language) for local in moments]
 
 
+@lru_cache(maxsize=512)
+def _weekdays(days: tuple[str, ...]) -> dict[str, list[str]]:
+    """What weekdays are called, in the week that a list begins with: "monday" is its Monday."""
+    week_on = as_day(days[0]) + timedelta(days=7)
+    return {iso: called_weekday(as_day(iso).weekday()) for iso in days if as_day(iso) < week_on}
+
+
 _BOOKED = ("booked", "moved")
 _ANY_HOUR = {"at": None, "earliest": None, "latest": None}
 
@@ -358,6 +371,10 @@ def _row(rows: list[list[str]], id_: str) -> list[str]:
 def _options(rows: list[list[str]]) -> Iterator[Option]:
     for id_, label, *rest in rows:
         yield Option(id_, label, rest[0] if rest else "")
+
+
+def _day_of(slot: list[str]) -> str:
+    return lagos_day(as_moment(slot[0])).isoformat()
 
 
 def _wall_clock(slot: list[str]) -> time:

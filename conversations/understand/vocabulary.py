@@ -31,6 +31,11 @@ english_numbers = alternatives(_ENGLISH)
 all_numbers = alternatives(NUMBERS)
 
 
+def called_weekday(place: int) -> list[str]:
+    """Every name of a weekday, in all languages; 0 is Monday."""
+    return [name for name, its in WEEKDAYS.items() if its == place]
+
+
 def day_words(concept: str) -> str:
     """The words for today, tomorrow or the day after, as one regular expression."""
     return alternatives(form for form, meant in _DAYS.items() if meant == concept)

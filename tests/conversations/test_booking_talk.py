@@ -1,9 +1,13 @@
 """Booking: by words, by buttons, by numbers; taken, full, passed; changed minds."""
 
+from datetime import date, time
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
 
-from crm.models import Appointment, AppointmentStatus
+from crm.kit.clock import at_lagos
+from crm.models import Appointment, AppointmentStatus, Closure
 from tests.people import ADA, BISI, MUSA
 
 
@@ -110,6 +114,18 @@ def test_a_day_that_is_closed_offers_days_with_room(talk):
 
              Which day?...
              [Tue 29 Dec]...
+    """)
+
+
+def test_an_hour_on_a_closed_day_is_kept_for_the_day_that_is_chosen(talk):
+    talk("""
+        Ada: book eye next sunday by 2
+        Bot: There is no clinic for this on Sun 29 Nov. These days have room.
+
+             Which day?...
+             [Mon 30 Nov]...
+        Ada: monday
+        Bot: Ada: Eye, GrandPro Ikeja, Mon 30 Nov, 2pm. Shall I book it?...
     """)
 
 
@@ -266,6 +282,34 @@ def test_a_hold_that_ran_out_and_went_to_another_brings_alternatives(talk, stack
         Bot: Sorry, Mon 23 Nov, 3pm has just been taken. These are the nearest free times...
         Ada: [3:30pm]
         Bot: ...3:30pm. Shall I book it?...
+    """)
+
+
+@pytest.mark.parametrize(
+    ("until", "day", "first", "booked"),
+    [
+        (time(18), "Tue 24 Nov", "[1:30pm]", "Tue 24 Nov, 1:30pm"),
+        (time(16, 30), "Mon 23 Nov - Tue 24 Nov", "[Mon 23 Nov, 4:30pm]", "Mon 23 Nov, 4:30pm"),
+    ],
+)
+def test_nearest_times_stand_under_their_own_days(talk, stack, until, day, first, booked):
+    talk("""
+        Ada: book eye tomorrow 2pm
+        Bot: ...Mon 23 Nov, 2pm. Shall I book it?...
+        -- 15 minutes later --
+    """)
+    monday = date(2026, 11, 23)
+    with stack.wiring.transaction() as session:
+        closed = Range(at_lagos(monday), at_lagos(monday, until))
+        session.add(Closure(during=closed, reason="no light"))
+    talk(f"""
+        Ada: yes
+        Bot: Sorry, Mon 23 Nov, 2pm has just been taken. These are the nearest free times.
+
+             {day}. What time?
+             {first}...
+        Ada: {first}
+        Bot: ...{booked}. Shall I book it?...
     """)
 
 
