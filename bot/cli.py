@@ -302,7 +302,7 @@ def _served() -> Iterator["Settings"]:
     settings = _settings()
     _log(settings)
     try:
-        with with_servers(settings) as served:
+        with with_servers(settings) as (served, _):
             yield served
     except CannotServe as error:
         raise click.ClickException(str(error)) from error

@@ -31,9 +31,9 @@ def main(settings: Settings) -> int:
     started = time.monotonic()
     for port, variable in ((settings.port, "PORT"), (settings.sandbox_port, "SANDBOX_PORT")):
         refuse_taken(port, variable)
-    with with_servers(settings) as served:
+    with with_servers(settings) as (served, servers):
         _prepare(served)
-        return _run(served, started)
+        return _run(served, servers, started)
 
 
 def refuse_taken(port: int, variable: str) -> None:
@@ -47,10 +47,10 @@ def refuse_taken(port: int, variable: str) -> None:
 
 
 @contextmanager
-def with_servers(settings: Settings) -> Iterator[Settings]:
-    """Yield the settings with a database and a queue: those given, else the home's own."""
+def with_servers(settings: Settings) -> Iterator[tuple[Settings, Servers | None]]:
+    """Yield the settings with a database and a queue: those given, else the home's own, too."""
     if settings.database_url and settings.redis_url:
-        yield settings
+        yield settings, None
         return
     with Servers.running(settings.home) as servers:
         database_url = settings.database_url or servers.database_url
@@ -59,7 +59,7 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
             "direct_url": settings.direct_url or database_url,
             "redis_url": settings.redis_url or servers.redis_url,
         }
-        yield settings.model_copy(update=addresses)
+        yield settings.model_copy(update=addresses), servers
 
 
 def _prepare(settings: Settings) -> None:
@@ -81,12 +81,13 @@ def _prepare(settings: Settings) -> None:
     shared_metrics.tidy(shared_metrics.share(settings.home))
 
 
-def _run(settings: Settings, started: float) -> int:
+def _run(settings: Settings, servers: Servers | None, started: float) -> int:
     return supervisor.run(
         commands(),
         environment=environment(settings),
         home=ROOT,
         on_start=lambda: _announce(settings, started),
+        revive=servers.revive if servers else list,
     )
 
 

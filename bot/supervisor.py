@@ -27,15 +27,17 @@ def run(
     environment: Mapping[str, str],
     home: Path,
     on_start: Callable[[], None],
+    revive: Callable[[], list[str]] = list,
 ) -> int:
     """Run these commands by name, in this folder, until Ctrl-C or until one ends by itself.
 
-    Their lines come out under their names. `on_start` runs beside them once. Returns the exit
-    code: 0 when it was stopped by hand.
+    Their lines come out under their names. `on_start` runs beside them once; `revive` starts again
+    what they stand on, again and again, and names it. Returns the exit code: 0 when it was stopped
+    by hand.
     """
     # Our processes are children of this one, on every Python.
     multiprocessing.set_start_method("fork", force=True)
-    manager = _Manager(on_start)
+    manager = _Manager(on_start, revive)
     for name, command in commands.items():
         manager.add_process(name, bound(command), env=dict(environment), cwd=str(home))
     try:
@@ -67,8 +69,9 @@ class _Manager(Manager):  # type: ignore[misc]
     is killed as soon as it has started, ends the demo.
     """
 
-    def __init__(self, on_start: Callable[[], None]) -> None:
+    def __init__(self, on_start: Callable[[], None], revive: Callable[[], list[str]]) -> None:
         super().__init__()
+        self._revive = revive
         self._process_ctor = _Process
         # A daemon, for the loop may end while it still waits for an answer.
         self._announcing = threading.Thread(target=on_start, daemon=True)
@@ -88,6 +91,8 @@ class _Manager(Manager):  # type: ignore[misc]
 
     def _any_stopped(self) -> bool:
         """Whether to end everything: honcho asks when all have started."""
+        for name in self._revive():
+            self._tell_of(name)
         for name, process in self._processes.items():
             if process.get("returncode") == -signal.SIGKILL and self._may_start_again(name):
                 self._start_again(name, process)
@@ -99,7 +104,7 @@ class _Manager(Manager):  # type: ignore[misc]
         return is_alone and not self._is_leaving and time.monotonic() - self._began[name] > _LIVED_S
 
     def _start_again(self, name: str, process: dict[str, Any]) -> None:
-        self._system_print(f"{name} was killed and is started again\n")
+        self._tell_of(name)
         del process["returncode"]
         self.returncode = process["pid"] = None
         process["process"] = multiprocessing.Process(
@@ -107,6 +112,9 @@ class _Manager(Manager):  # type: ignore[misc]
         )
         process["process"].start()
         self._began[name] = time.monotonic()
+
+    def _tell_of(self, name: str) -> None:
+        self._system_print(f"{name} was killed and is started again\n")
 
     def _start(self) -> None:
         super()._start()

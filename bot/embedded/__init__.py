@@ -25,6 +25,11 @@ from bot.embedded.processes import CannotServe
 
 __all__ = ["CannotServe", "Servers"]
 
+# By the folders in which they work.
+_SERVERS = {
+    "valkey": (valkey.start, valkey.answers),
+    "postgres": (postgres.start, postgres.answers),
+}
 _FIND_S = 30.0
 # A socket's address has room for 107 bytes.
 _LONGEST_RUN = 107 - len("/.s.PGSQL.5432")
@@ -41,7 +46,7 @@ class Servers:
         self.redis_url = valkey.url(run)
         self._lock = lock
         self._started_by = os.getpid()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @classmethod
     def start(cls, home: Path, *, database: str = postgres.ROLE) -> Self:
@@ -77,10 +82,10 @@ class Servers:
         # A fork of the owner has a copy of this object; its end is not ours.
         if self._lock is None or os.getpid() != self._started_by:
             return
-        for process in self._processes:
+        for process in self._processes.values():
             # PostgreSQL's fast shutdown; Valkey closes its file and leaves.
             process.send_signal(signal.SIGINT)
-        for process in self._processes:
+        for process in self._processes.values():
             processes.end(process)
         _forget(self.home)
         self._lock.close()
@@ -101,18 +106,36 @@ class Servers:
         atexit.register(servers.stop)
         return servers
 
+    def revive(self) -> list[str]:
+        """Start again what was killed; it answers when this returns. Returns its names.
+
+        Raises CannotServe.
+        """
+        killed = [
+            name for name, process in self._processes.items() if process.poll() == -signal.SIGKILL
+        ]
+        for name in killed:
+            # PostgreSQL's helpers outlive it for a moment, and keep its memory.
+            processes.end_orphans({self.home / name})
+            self._start(name)
+            self._await(name)
+        return killed
+
     def _launch(self) -> None:
-        keeper = valkey.start(self.home / "valkey", self.run)
-        self._processes.append(keeper)
-        records = postgres.start(self.home / "postgres", self.run)
-        self._processes.append(records)
-        processes.await_ready(
-            keeper, lambda: valkey.answers(self.run), processes.log_of(self.home / "valkey")
-        )
-        processes.await_ready(
-            records, lambda: postgres.answers(self.run), processes.log_of(self.home / "postgres")
-        )
+        for name in _SERVERS:
+            self._start(name)
+        for name in _SERVERS:
+            self._await(name)
         _remember(self)
+
+    def _start(self, name: str) -> None:
+        start, _ = _SERVERS[name]
+        self._processes[name] = start(self.home / name, self.run)
+
+    def _await(self, name: str) -> None:
+        _, answers = _SERVERS[name]
+        log = processes.log_of(self.home / name)
+        processes.await_ready(self._processes[name], lambda: answers(self.run), log)
 
     @classmethod
     def _find(cls, home: Path, database: str) -> Self:

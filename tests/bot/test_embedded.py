@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -113,4 +114,30 @@ def test_servers_killed_with_their_owner_are_started_afresh(home):
         for pid in at_work(home):
             os.kill(pid, signal.SIGKILL)
     with Servers.running(home) as servers:
+        assert read(servers) == ("Ada", "Musa")
+
+
+def test_what_was_killed_is_started_again_with_what_it_had(home):
+    with Servers.running(home) as servers:
+        write(servers)
+        time.sleep(1.1)  # as above
+        assert servers.revive() == []
+        for pid in at_work(home):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert wait_until_none(home)
+        assert servers.revive() == ["valkey", "postgres"]
+        assert read(servers) == ("Ada", "Musa")
+
+
+def test_a_database_killed_alone_leaves_its_helpers_none_of_its_data(home):
+    with Servers.running(home) as servers:
+        write(servers)
+        parents = {pid: psutil.Process(pid).ppid() for pid in at_work(home)}
+        postmaster = next(parent for parent in parents.values() if parent in parents)
+        os.kill(postmaster, signal.SIGKILL)
+        until = time.monotonic() + 10
+        while not (revived := servers.revive()) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert revived == ["postgres"]
         assert read(servers) == ("Ada", "Musa")
