@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, current_app, jsonify
 from redis import RedisError
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import metrics
 from bot.wiring import Wiring
@@ -58,9 +58,12 @@ def examine(wiring: Wiring) -> dict[str, bool]:
     return found | {f"worker-{lane}": alive for lane, alive in _workers(wiring).items()}
 
 
-def _holds(check: Check, wiring: Wiring) -> bool:
+def _holds(check: Check, wiring: Wiring, *, tries: int = 2) -> bool:
+    """Once more over a new connection: a restart of the server cut those that rested."""
     try:
         return check(wiring)
+    except DBAPIError as error:
+        return error.connection_invalidated and tries > 1 and _holds(check, wiring, tries=tries - 1)
     except (SQLAlchemyError, RedisError):
         return False
 
