@@ -21,7 +21,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from bot.build import build_wiring
 from bot.config import Settings
-from bot.embedded import Servers, postgres, processes, valkey
+from bot.embedded import Servers, postgres, processes
 from bot.sandbox import SandboxSettings, create_sandbox
 from bot.sandbox.carrier import Sandbox
 from bot.sandbox.serve import serve
@@ -114,20 +114,18 @@ class House:
         psutil.Process(self.running["web"].pid).children()[0].kill()
 
     def kill_valkey(self) -> None:
-        self.servers._processes[0].kill()
-        self.servers._processes[0].wait()
+        self.servers._processes["valkey"].kill()
+        self.servers._processes["valkey"].wait()
 
     def start_valkey(self) -> None:
-        home, run = self.servers.home, self.servers.run
-        self.servers._processes[0] = valkey.start(home / "valkey", run)
-        until(lambda: valkey.answers(run), within_s=10)
+        assert self.servers.revive() == ["valkey"]
 
     def restart_postgres(self) -> None:
         """Its fast shutdown, which cuts every connection, and a new start."""
         home, run = self.servers.home, self.servers.run
-        self.servers._processes[1].send_signal(signal.SIGINT)
-        processes.end(self.servers._processes[1])
-        self.servers._processes[1] = postgres.start(home / "postgres", run)
+        self.servers._processes["postgres"].send_signal(signal.SIGINT)
+        processes.end(self.servers._processes["postgres"])
+        self.servers._processes["postgres"] = postgres.start(home / "postgres", run)
         until(lambda: postgres.answers(run), within_s=20)
 
     def is_ready(self) -> bool:
