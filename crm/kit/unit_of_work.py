@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -115,5 +116,6 @@ class Units:
 
     def close(self) -> None:
         """Give their lines back to the pool."""
-        while self._at_rest:
-            self._at_rest.pop().close()
+        with suppress(IndexError):  # another thread may take the last one
+            while True:
+                self._at_rest.pop().close()

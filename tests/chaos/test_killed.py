@@ -25,13 +25,13 @@ def test_a_worker_killed_while_it_sends_leaves_nobody_unanswered_and_nobody_answ
     house.kill("worker-urgent")
     house.all_say(writers, "hi", over_s=0.5).slowest_s()
     house.start("worker-urgent")
-    until(lambda: len(house.heard(writers)) >= 8, within_s=20)
+    until(lambda: len(house.heard(writers)) >= 8)
     house.kill("worker-urgent")
     house.sandbox.faults.clear()
     house.start("worker-urgent")
 
-    until(lambda: len(house.heard(writers)) == 30, within_s=60)
-    house.await_rest(within_s=60)
+    until(lambda: len(house.heard(writers)) == 30)
+    house.await_rest()
     assert set(house.heard(writers).values()) == {1}
 
 
@@ -44,8 +44,8 @@ def test_a_queue_killed_while_people_write_delays_answers_and_loses_none(house: 
     house.start_valkey()
 
     assert crowd.slowest_s() < 2
-    until(lambda: house.heard(writers).total() >= 60, within_s=30)
-    house.await_rest(within_s=20)
+    until(lambda: house.heard(writers).total() >= 60)
+    house.await_rest()
     assert set(house.heard(writers).values()) == {2}
 
 
@@ -56,8 +56,8 @@ def test_a_database_restarted_while_people_write_loses_none(house: House):
     house.restart_postgres()
     crowd.slowest_s()
 
-    until(lambda: house.heard(writers).total() >= 60, within_s=45)
-    house.await_rest(within_s=60)
+    until(lambda: house.heard(writers).total() >= 60)
+    house.await_rest()
     assert set(house.heard(writers).values()) == {2}
 
 
@@ -71,18 +71,18 @@ def test_a_scheduler_and_a_web_worker_killed_while_people_write_are_missed_by_no
     house.start("scheduler")
     crowd.slowest_s()
 
-    until(lambda: house.heard(writers).total() >= 60, within_s=30)
-    house.await_rest(within_s=30)
+    until(lambda: house.heard(writers).total() >= 60)
+    house.await_rest()
     assert set(house.heard(writers).values()) == {2}
 
 
 def test_web_processes_leave_with_the_one_that_started_them(house: House):
     servers = house.kill_alone("web")
     assert len(servers) == house.settings.web_concurrency
-    until(lambda: not any(each.is_running() for each in servers), within_s=10)
+    until(lambda: not any(each.is_running() for each in servers))
 
     house.start("web")
-    until(house.is_ready, within_s=30)
+    until(house.is_ready)
     [writer] = people(14, 1)
     house.say(writer, "hi")
-    until(lambda: house.heard([writer]).total() == 1, within_s=60)
+    until(lambda: house.heard([writer]).total() == 1)
