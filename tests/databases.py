@@ -39,6 +39,15 @@ def vault() -> Vault:
     )
 
 
+def cut_connections(url: str) -> None:
+    """What a restart of the server does to everybody who is connected to the database."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid, 1000) from pg_stat_activity where usename ="
+            " current_user and datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+
 def make_template(url: str) -> None:
     """Migrate and seed, once for the run."""
     with psycopg.connect(url, autocommit=True) as connection:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from bot.build import LINES_KEPT, build_wiring
 from crm.kit import driver
 from crm.kit.errors import Gone
+from tests.databases import cut_connections
 from tests.stack import settings_for
 
 ROOT = Path(__file__).parents[2]
@@ -99,17 +100,12 @@ def rename_and_refuse(wiring, refused):
         raise refused
 
 
-def test_connections_that_are_lost_while_they_rest_fail_once(wiring):
+def test_connections_that_are_lost_while_they_rest_fail_once(wiring, database_url):
     with wiring.transaction() as session:
         driver.run(session, _PID, {})
         inner = ask(wiring, _PID)
     assert wiring.engine.pool.checkedout() == LINES_KEPT
-    with wiring.engine.connect() as other:
-        other.exec_driver_sql(
-            "select pg_terminate_backend(pid, 1000) from pg_stat_activity"
-            " where usename = current_user and datname = current_database()"
-            " and pid <> pg_backend_pid()"
-        )
+    cut_connections(database_url)
     with pytest.raises(OperationalError):
         ask(wiring, _PID)
     assert ask(wiring, _PID) != inner

@@ -8,12 +8,12 @@ import time
 from itertools import islice
 from pathlib import Path
 
-import psycopg
 from prometheus_client import REGISTRY
 from rq import Callback, Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from tests.databases import cut_connections
 from tests.workers import probe
 from tests.workers.probe import eventually, marks
 from workers import runtime
@@ -115,7 +115,7 @@ def test_a_done_job_is_counted_and_soon_forgotten(wiring):
 def test_a_database_that_cuts_its_connections_fails_one_job_only(recorded, database_url):
     ask(recorded, probe.ASK_DATABASE)
     empty_lane(recorded)
-    _cut_connections(database_url)
+    cut_connections(database_url)
     ask(recorded, probe.ASK_DATABASE)
     ask(recorded, probe.ASK_DATABASE)
     empty_lane(recorded)
@@ -207,15 +207,6 @@ def test_asking_who_is_there_leaves_the_client_bounded(wiring, redis_url, start)
 
 def _counted(outcome, name):
     return REGISTRY.get_sample_value("jobs_total", {"job": name, "outcome": outcome}) or 0
-
-
-def _cut_connections(database_url):
-    """What a restart of PostgreSQL does to a pool."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where pid <> pg_backend_pid() and datname = current_database()"
-        )
 
 
 def _restart(valkey, away_s):
