@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from urllib.parse import quote_plus, urlencode
@@ -322,12 +322,14 @@ def spoil(stack: Stack, message: Message) -> None:
 
 
 def cut_lines(stack: Stack) -> None:
-    """End every connection that the pool keeps, as a server that dies does: without a word."""
+    """End every connection that is kept, as a server that dies does: without a word."""
     pool = stack.wiring.engine.pool
-    for line in [pool.connect() for _ in range(pool.checkedin())]:
-        with socket.socket(fileno=os.dup(line.driver_connection.fileno())) as end:
-            end.shutdown(socket.SHUT_RDWR)
-        line.close()
+    with ExitStack() as taken:
+        for _ in range(pool.checkedin() + pool.checkedout()):
+            session = taken.enter_context(stack.wiring.transaction())
+            line = session.line().connection.driver_connection
+            with socket.socket(fileno=os.dup(line.fileno())) as end:
+                end.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
