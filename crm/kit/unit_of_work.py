@@ -68,8 +68,7 @@ class UnitOfWork(Session):
 
     def close(self) -> None:
         """Give the line back; what was not committed is undone."""
-        if self.in_transaction() or self.identity_map:
-            super().close()
+        self.rest()
         if self._line is not None:
             self._line.close()
             self._line = None

@@ -79,17 +79,7 @@ def test_a_merged_record_points_to_the_one_that_stays(session, clinic, twice, no
 def test_a_withdrawal_is_not_lost_by_merging(session, clinic, twice, now):
     phone = a_phone(session, twice, "+2349140000031", now=now, channel=Channel.SMS)
     for is_granted in (True, False):
-        consents.record(
-            session,
-            address_id=phone.id,
-            patient_id=twice.id,
-            purpose="marketing",
-            is_granted=is_granted,
-            wording="w",
-            language="en",
-            source="test",
-            now=now,
-        )
+        news(session, phone, twice, is_granted, now)
     merge(session, clinic, twice, now)
     said = [c for c in consents.history(session, clinic.ada.id) if c.source == "merge"]
     assert [(c.purpose, c.is_granted) for c in said] == [("care", True), ("marketing", False)]
@@ -100,17 +90,7 @@ def test_a_withdrawal_is_not_lost_by_merging(session, clinic, twice, now):
 def test_a_withdrawal_on_a_shared_phone_is_not_undone_by_merging(session, clinic, twice, now):
     a_phone(session, twice, "+2349140000001", now=now)
     for patient, is_granted in ((twice, True), (clinic.ada, False)):
-        consents.record(
-            session,
-            address_id=clinic.phone.id,
-            patient_id=patient.id,
-            purpose="marketing",
-            is_granted=is_granted,
-            wording="w",
-            language="en",
-            source="test",
-            now=now,
-        )
+        news(session, clinic.phone, patient, is_granted, now)
     merge(session, clinic, twice, now)
     (facts,) = gate.load(session, [(clinic.phone.id, clinic.ada.id)])
     assert not gate.agreed(facts.consents)["marketing"]
@@ -137,3 +117,18 @@ def test_what_another_hospital_holds_is_merged_by_the_group_alone(session, clini
     with pytest.raises(privacy.SeenElsewhere):
         merge(session, clinic, twice, now, scope=at(clinic))
     merge(session, clinic, twice, now)
+
+
+def news(session, phone, patient, is_granted, now):
+    """What they say to news and offers."""
+    consents.record(
+        session,
+        address_id=phone.id,
+        patient_id=patient.id,
+        purpose="marketing",
+        is_granted=is_granted,
+        wording="w",
+        language="en",
+        source="test",
+        now=now,
+    )
