@@ -89,19 +89,26 @@ class _Manager(Manager):  # type: ignore[misc]
             super().terminate()
         return have_started
 
-    def _any_stopped(self) -> bool:
-        """Whether to end everything: honcho asks when all have started."""
+    def _all_stopped(self) -> bool:
+        """Whether nothing is left: what honcho asks first when all have started, and never forgets.
+
+        So what was killed is started again before it counts as stopped.
+        """
+        if not self._is_leaving:
+            self._start_again_what_was_killed()
+        return bool(super()._all_stopped())
+
+    def _start_again_what_was_killed(self) -> None:
         for name in self._revive():
             self._tell_of(name)
         for name, process in self._processes.items():
             if process.get("returncode") == -signal.SIGKILL and self._may_start_again(name):
                 self._start_again(name, process)
-        return bool(super()._any_stopped())
 
     def _may_start_again(self, name: str) -> bool:
         # A fork while a thread holds a lock would keep it locked for ever.
         is_alone = not self._announcing.is_alive()
-        return is_alone and not self._is_leaving and time.monotonic() - self._began[name] > _LIVED_S
+        return is_alone and time.monotonic() - self._began[name] > _LIVED_S
 
     def _start_again(self, name: str, process: dict[str, Any]) -> None:
         self._tell_of(name)

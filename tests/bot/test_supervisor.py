@@ -43,12 +43,14 @@ def number_of(name, lines):
     return int(said.split()[-1])
 
 
-def test_a_process_that_was_killed_is_started_again():
-    with running(LIVES) as (_, lines):
+def test_the_only_process_is_started_again_when_it_was_killed_and_goes_on():
+    with running(LIVES) as (process, lines):
         first = number_of("one", lines)
         time.sleep(2.5)
         os.kill(first, signal.SIGKILL)
         assert number_of("one", lines) != first
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
 
 
 def test_one_that_is_killed_as_soon_as_it_lives_ends_them_all():
