@@ -87,7 +87,7 @@ def _when(heard: Heard) -> dict[str, str | None] | None:
     return as_answer(meant) if meant else None
 
 
-def as_answer(meant: When) -> dict[str, str | None]:
+def as_answer(meant: When) -> dict[str, Any]:
     """A day or time in the form the answers keep."""
     return {
         "first": meant.first.isoformat() if meant.first else None,
@@ -95,6 +95,7 @@ def as_answer(meant: When) -> dict[str, str | None]:
         "at": meant.at.isoformat() if meant.at else None,
         "earliest": meant.earliest.isoformat() if meant.earliest else None,
         "latest": meant.latest.isoformat() if meant.latest else None,
+        "is_soonest": meant.is_soonest,
     }
 
 

@@ -236,7 +236,7 @@ def _between(
     if not slots:
         return _none_then(desk, answers, first, last, meant)
     free = Counter(lagos_day(slot.starts_at) for slot in slots)
-    is_span = bool(answers["when"].get("first")) and len(free) > 1
+    is_span = bool(answers["when"].get("first")) and len(free) > 1 and not meant.get("is_soonest")
     if is_span and not any(hours.values()):
         return _days_of(list(free.items())[:_DAYS])
     return _times(slots if is_span else _of_first_day(slots))

@@ -9,7 +9,7 @@ from bot.channels.carrier import Option
 from bot.texts import dates, spoken_to
 from conversations.dialogue import Dialogue, as_day, as_moment
 from conversations.hearing import as_answer
-from conversations.understand import ANYONE, called, called_weekday, when
+from conversations.understand import ANYONE, SOONEST, called, called_weekday, when
 from crm.kit.clock import lagos, lagos_day
 
 _FITS_A_LIST = 8
@@ -58,6 +58,7 @@ class Booking(Dialogue):
         ("ask_time", "choice", None, "choose_slot", "hold_slot"),
         ("ask_time", "when", None, "refine_when", "find_times"),
         ("ask_time", "anything", None, None, "ask_time"),
+        ("hold_slot", "held", "is_moving", "keep_hold", "check_move"),
         ("hold_slot", "held", None, "keep_hold", "check"),
         ("hold_slot", "taken", None, "keep_alternatives", "ask_time"),
         ("hold_slot", "busy", None, "tell_busy", "find_times"),
@@ -69,6 +70,11 @@ class Booking(Dialogue):
         ("check", "no", None, None, "drop_hold"),
         ("check", "when", None, "refine_when", "find_times"),
         ("check", "anything", None, None, "check"),
+        ("check_move", "yes", None, None, "book"),
+        ("check_move", "other_time", None, "forget_when", "find_times"),
+        ("check_move", "no", None, None, "drop_hold"),
+        ("check_move", "when", None, "refine_when", "find_times"),
+        ("check_move", "anything", None, None, "check_move"),
         ("book", "booked", None, "keep_visit", "booked"),
         ("book", "moved", None, "keep_visit", "moved"),
         ("book", "taken", None, "keep_alternatives", "ask_time"),
@@ -76,6 +82,7 @@ class Booking(Dialogue):
         ("book", "nothing", None, None, "no_times"),
         ("book", "refused", "is_moving", "tell_refused", "not_moved"),
         ("book", "refused", None, "tell_refused", "drop_hold"),
+        ("drop_hold", "dropped", "is_moving", None, "not_moved"),
         ("drop_hold", "dropped", None, None, "dropped"),
         ("no_times", "wait_for_it", None, "wish_to_wait", "to_waitlist"),
         ("no_times", "other_hospital", None, "start_over", "find_hospitals"),
@@ -104,6 +111,7 @@ class Booking(Dialogue):
         "ask_day": "days",
         "ask_time": "times",
         "check": ("yes", "other_time", "no"),
+        "check_move": ("yes", "other_time", "no"),
         "no_times": "other_ways",
     }
     leads_to = {
@@ -134,7 +142,9 @@ class Booking(Dialogue):
         meant = self.answers.get("when")
         if not self.answers.pop("untold", None) or not meant:
             return
-        if meant["last"] is None or as_day(meant["last"]) >= lagos_day(self.now):
+        if meant.get("is_soonest"):
+            self.note("noted_soonest")
+        elif meant["last"] is None or as_day(meant["last"]) >= lagos_day(self.now):
             self.note("noted", when=dates.wish(meant, self.now, self.language))
 
     def keep_patient(self, found: list[str]) -> None:
@@ -303,9 +313,11 @@ class Booking(Dialogue):
         yield Option("other_day", "")
 
     def other_names(self) -> Mapping[str, Sequence[str]]:
-        """Synonyms of services, weekdays of days, the ways to say that any practitioner will do."""
+        """Synonyms of services, weekdays of days, "any" of practitioners, "earliest" of times."""
         if self.state == "ask_practitioner":
             return {"any": ANYONE}
+        if self.state == "ask_time":
+            return {"0": SOONEST}
         if self.state == "ask_day":
             return _weekdays(tuple(iso for iso, _ in self.answers["free_days"]))
         if self.state != "ask_service":

@@ -18,7 +18,7 @@ from conversations.understand.reasons import rating_with_reason
 from conversations.understand.referral_code import referral_code
 from conversations.understand.states import STATES, state
 from conversations.understand.topics import spoken_of, topics
-from conversations.understand.vocabulary import called_weekday
+from conversations.understand.vocabulary import SOONEST, called_weekday
 from conversations.understand.when import When, when
 from conversations.understand.whom import whom
 from conversations.understand.yes_no import yes_no
@@ -26,6 +26,7 @@ from conversations.understand.yes_no import yes_no
 __all__ = [
     "ANYONE",
     "OWNER_WISHES",
+    "SOONEST",
     "STATES",
     "OwnerWish",
     "When",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from conversations.understand.vocabulary import (
     MONTHS,
     ORDINALS,
+    SOONEST,
     WEEKDAYS,
     count,
     day_words,
@@ -42,10 +43,15 @@ def find_days(text: str, today: date) -> tuple[Days | None, str]:
     Raises ValueError for a day that does not exist.
     """
     for pattern, meaning in _RULES:
-        if match := pattern.search(text):
+        if (match := pattern.search(text)) and (days := meaning(match, today)):
             left = f"{text[: match.start()]} ; {text[match.end() :]}"
-            return meaning(match, today), _WEEKDAY.sub(" ", left)
+            return days, _WEEKDAY.sub(" ", left)
     return None, text
+
+
+def is_soonest(text: str) -> bool:
+    """Whether the first time there is would be best: "asap", "the earliest next week"."""
+    return bool(_SOONEST_SAID.search(text))
 
 
 def _one(day: date) -> Days:
@@ -106,6 +112,15 @@ def _weekday(match: re.Match[str], today: date) -> Days:
     return _one(today + timedelta(days=ahead or (0 if which == "this" else 7)))
 
 
+def _weekday_of_month(match: re.Match[str], today: date) -> Days | None:
+    """The "friday 18" that is a Friday; None where it is not, for 18 may be an hour."""
+    try:
+        days = _day_of_month(match, today)
+    except ValueError:
+        return None
+    return days if days.first.weekday() == WEEKDAYS[match["day"]] else None
+
+
 def _weekdays(match: re.Match[str], today: date) -> Days:
     """From one weekday to another, the nearest to come: "monday to friday"."""
     first, last = WEEKDAYS[match["day"]], WEEKDAYS[match["until"]]
@@ -121,6 +136,10 @@ def _week(match: re.Match[str], today: date) -> Days:
     weeks = _WEEKS_ON.get(match["which"], 0)
     monday = _monday(today) + timedelta(days=7 * weeks)
     return Days(max(monday, today), monday + timedelta(days=_SUNDAY))
+
+
+def _week_to_come(_match: re.Match[str], today: date) -> Days:
+    return Days(today, today + timedelta(days=7))
 
 
 def _weekend(match: re.Match[str], today: date) -> Days:
@@ -195,13 +214,14 @@ _ONE_WEEKDAY = (
     rf"\b(?:(?P<before>{_WEEK_OF}) (?:week )?(?:on )?(?:coming )?)?(?P<day>{weekday_names})\b"
     rf"(?: (?:of )?(?P<after>{_WEEK_OF})\b(?: week)?)?"
 )
+_WEEKDAY_NUMBER = rf"\b(?P<day>{weekday_names}) (?:the )?(?P<d>1[3-9]|2\d|3[01])\b{_NO_TIME}"
 _NTH_OF_MONTH = rf"\b(?P<d>\d{{1,2}}){_NTH}?(?: of)? (?P<which>this|next) month\b"
 _NTH_ALONE = rf"\b(?P<d>\d{{1,2}}){_NTH}\b(?! (?:floor|street|time|child|baby|visit))"
 
-_Meaning = Callable[[re.Match[str], date], Days]
-_SOON = (
-    r"\b(?:asap|as soon as possible|soonest|earliest|first available|any ?day|any ?time|whenever)\b"
-)
+_Meaning = Callable[[re.Match[str], date], Days | None]
+_SOONEST = rf"\b(?:{alternatives(SOONEST)})\b(?! (?:by |at )?\d)"
+_SOONEST_SAID = re.compile(_SOONEST)
+_ANY_DAY = r"\b(?:any ?day|any ?time|whenever)\b"
 _RULES: list[tuple[re.Pattern[str], _Meaning]] = [
     (re.compile(pattern), meaning)
     for pattern, meaning in (
@@ -219,12 +239,14 @@ _RULES: list[tuple[re.Pattern[str], _Meaning]] = [
         (_NTH_OF_MONTH, _day_this_or_next_month),
         (_NTH_ALONE, _day_of_month),
         (_WEEKDAY_TO_WEEKDAY, _weekdays),
+        (_WEEKDAY_NUMBER, _weekday_of_month),
         (_ONE_WEEKDAY, _weekday),
         (r"\b(?:(?P<which>next upper|next|upper|this|coming) )?weekends?\b", _weekend),
         (r"\b(?P<which>next upper|next|upper|this) week\b", _week),
         (r"\b(?P<which>this|next) month\b", _this_or_next_month),
         (rf"\bin (?P<m>{month_names})\b", _whole_month),
         (rf"\b(?P<m>{_LONG_MONTHS})\b", _whole_month),
-        (_SOON, lambda _match, today: Days(today, today + timedelta(days=7))),
+        (_SOONEST, _week_to_come),
+        (_ANY_DAY, _week_to_come),
     )
 ]

@@ -1,6 +1,6 @@
 """Numbers, weekdays, months and parts of the day as the date and time grammars look them up."""
 
-from conversations.understand.words import alternatives, meanings, ranks
+from conversations.understand.words import alternatives, forms, meanings, ranks
 
 WEEKDAYS = {name: place - 1 for name, place in ranks("weekdays").items()}  # 0 is Monday
 MONTHS = ranks("months")
@@ -28,6 +28,8 @@ weekday_names = alternatives(WEEKDAYS)
 month_names = alternatives(MONTHS)
 part_names = alternatives(PARTS)
 english_numbers = alternatives(_ENGLISH)
+SOONEST = sorted(forms("soonest"))
+"""What asks for the first time there is."""
 all_numbers = alternatives(NUMBERS)
 
 
@@ -45,7 +47,7 @@ _PLAIN_WORDS = """
     day days week weeks fortnight fortnights weekend weekends month months
     now today tomorrow tonight tonite
     noon midday midnight
-    asap soonest possible anyday anytime whenever
+    asap soonest possible earliest available sharp quick near anyday anytime whenever
 """
 TIME_WORDS = frozenset(
     word

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 
-from conversations.understand.days import Days, find_days
+from conversations.understand.days import find_days, is_soonest
 from conversations.understand.fold import fold, remembered
 from conversations.understand.guess import guess_day
 from conversations.understand.slips import is_slip
@@ -24,6 +24,8 @@ class When:
     at: time | None = None
     earliest: time | None = None
     latest: time | None = None
+    is_soonest: bool = False
+    """The first time in these days is wanted."""
 
 
 def when(
@@ -62,15 +64,11 @@ def _is_of_time(word: str) -> bool:
 
 def _read(text: str, today: date, opens: time, closes: time) -> When | None:
     days, rest = find_days(text, today)
-    return _together(days, rest, opens, closes)
-
-
-def _together(days: Days | None, rest: str, opens: time, closes: time) -> When | None:
     said = find_times(rest, opens, closes)
     if not days and not said:
         return None
     first, last = (days.first, days.last) if days else (None, None)
-    return When(first, last, said.at, said.earliest, said.latest)
+    return When(first, last, said.at, said.earliest, said.latest, is_soonest(text))
 
 
 def _guessed(text: str, today: date) -> When | None:

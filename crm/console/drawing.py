@@ -3,11 +3,11 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from bot.channels.carrier import Channel
-from bot.texts import say, spoken_to
+from bot.texts import FIRST, say, spoken, spoken_to
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self'; "
@@ -41,4 +41,6 @@ def explain_dead_links(pages: Blueprint) -> None:
 
 
 def _lost(error: HTTPException) -> Response:
-    return draw("lost.html", error.code or HTTPStatus.NOT_FOUND)
+    # Of a dead link we know nobody's language: the browser's comes nearest.
+    language = request.accept_languages.best_match(spoken(), FIRST)
+    return draw_in(language, "lost_page", "lost.html", error.code or HTTPStatus.NOT_FOUND)

@@ -37,7 +37,8 @@ def test_a_visit_is_moved_and_then_cancelled(talk, stack):
     Ada: [Move it]
     Bot: Which day?...
     Ada: wednesday 10am
-    Bot: Ada: Eye, GrandPro Ikeja, Wed 25 Nov, 10am. Shall I book it?...
+    Bot: Ada: Eye, GrandPro Ikeja. Shall I move it to Wed 25 Nov, 10am?
+         [Yes] [Another time] [No]
     Ada: yes
     Bot: Moved: Ada, Wed 25 Nov, 10am, GrandPro Ikeja...
     Ada: my appointments
@@ -56,6 +57,29 @@ def test_a_visit_is_moved_and_then_cancelled(talk, stack):
     assert (old.status, old.cancel_reason) == (AppointmentStatus.CANCELLED, "rescheduled")
     assert new.previous_id == old.id
     assert new.status is AppointmentStatus.CANCELLED
+
+
+def test_who_says_no_to_the_new_time_keeps_the_old_one(talk, stack):
+    talk(
+        BOOKED
+        + """
+    Ada: my appointments
+    Bot: Your next visit...
+    Ada: 25/11/1990
+    Bot: ...What would you like to do?...
+    Ada: [Move it]
+    Bot: Which day?...
+    Ada: wednesday 10am
+    Bot: ...Shall I move it to Wed 25 Nov, 10am?...
+    Ada: hmm let me think
+    Bot: Shall I move it to Wed 25 Nov, 10am?...
+    Ada: no
+    Bot: Your visit stays as it was...
+    """
+    )
+    with stack.wiring.transaction() as session:
+        kept, let_go = session.scalars(select(Appointment).order_by(Appointment.id)).all()
+    assert (kept.status, let_go.status) == (AppointmentStatus.BOOKED, AppointmentStatus.CANCELLED)
 
 
 def test_where_nothing_is_free_a_visit_is_not_moved_to_another_hospital(talk, stack):
@@ -86,7 +110,7 @@ def test_a_move_to_a_time_that_overlaps_the_old_one_is_possible(talk):
     Ada: [Move it]
     Bot: Which day?...
     Ada: tomorrow 2:45pm
-    Bot: ...2:45pm. Shall I book it?...
+    Bot: ...Shall I move it to tomorrow, Mon 23 Nov, 2:45pm?...
     Ada: yes
     Bot: Moved: Ada, tomorrow, Mon 23 Nov, 2:45pm...
     """

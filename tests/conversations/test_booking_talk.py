@@ -217,6 +217,34 @@ def test_another_time_another_day_another_hospital(talk):
     """)
 
 
+def test_who_wants_the_soonest_gets_the_first_day_that_has_times(talk):
+    talk("""
+        Ada: i need eye doctor as soon as possible
+        Bot: Tomorrow, Mon 23 Nov. What time?
+             [8am]...[Another day]
+        Ada: the earliest one
+        Bot: Ada: Eye, GrandPro Ikeja, tomorrow, Mon 23 Nov, 8am. Shall I book it?...
+        Ada: asap
+        Bot: Tomorrow, Mon 23 Nov. What time?...
+        Ada: another day
+        Bot: Which day?...
+        Ada: the earliest next week after 2
+        Bot: Tomorrow, Mon 23 Nov. What time?
+             [2pm]...
+    """)
+
+
+def test_the_soonest_is_noted_where_another_question_comes_first(talk):
+    talk("""
+        Ada: i wan book sharp sharp
+        Bot: Noted: as soon as possible.
+
+             GrandPro Ikeja. What do you need?...
+        Ada: eye
+        Bot: Tomorrow, Mon 23 Nov. What time?...
+    """)
+
+
 def test_zero_goes_back_one_question(talk):
     talk("""
         Ada: book

@@ -140,3 +140,5 @@ def test_a_link_that_was_cut_off_is_explained_to_a_person(client, path):
     page = client.get(path)
     assert (page.status_code, page.mimetype) == (404, "text/html")
     assert "This link leads nowhere" in page.text
+    in_pidgin = client.get(path, headers={"Accept-Language": "pcm, en;q=0.8"})
+    assert "This link no lead anywhere" in in_pidgin.text

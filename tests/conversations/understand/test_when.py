@@ -19,6 +19,7 @@ def shown(meant: When | None) -> str:
     days = f"{meant.first}" if meant.first == meant.last else f"{meant.first}..{meant.last}"
     clock = [("@", meant.at), (">=", meant.earliest), ("<=", meant.latest)]
     said = [f"{sign}{at:%H:%M}" for sign, at in clock if at is not None]
+    said += ["soonest"] * meant.is_soonest
     return " ".join([days, *said] if meant.first else said)
 
 
