@@ -28,7 +28,7 @@ ANSWERS: Mapping[str, Sequence[str]] = {
     "ask_rating": ("4", "five", "2 because they kept us waiting", "very good", "e no good"),
     "ask_overall": ("4", "1", "very good", "e no good"),
     "ask_quiet": ("from 9pm to 7am", "not before 9", "at night", "no quiet hours"),
-    "ask_day": ("tomorrow", "friday morning", "8/12", "monday 10am", "any day next week after 4", "asap"),
+    "ask_day": ("tomorrow", "friday morning", "8/12", "any day next week after 4", "asap"),
     "ask_time": ("3pm", "the earliest", "by 2", "after 4", "tomorrow 10am", "9"),
     "check": ("yes", "oya", "3pm", "no"),
     "check_move": ("yes", "oya", "3pm", "no"),
