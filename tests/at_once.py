@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.kit.errors import DomainError
+from tests.patience import PATIENCE_S
 
 # As many processes of tests as there are race side by side on one server: see its max_connections.
 _MOST_IN_A_RACE = 64
 
 
-def at_once(acts: Sequence[Callable[[], Any]], *, within_s: float = 60) -> list[Any]:
+def at_once(acts: Sequence[Callable[[], Any]], *, within_s: float = PATIENCE_S) -> list[Any]:
     """What each act returned, in their order; what one raised is raised when all have ended."""
     start = Barrier(len(acts))
     ends: list[Future[Any]] = [Future() for _ in acts]

@@ -14,6 +14,7 @@ from pathlib import Path
 from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
+import hypothesis
 import pytest
 from redis import Redis
 from sqlalchemy import Engine, create_engine
@@ -28,6 +29,10 @@ from tests import stack as stacks
 from tests.databases import Databases, make_template, sqlalchemy_url
 from tests.databases import vault as test_vault
 from tests.stack import SUNDAY_MORNING, Stack
+
+# No test measures time: a machine may be busy.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 _SERVERS = pytest.StashKey[Servers]()
 _HOME = pytest.StashKey[TemporaryDirectory]()
@@ -55,7 +60,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_report_header() -> str:
-    """The seed by which the same walks can be walked again (tests/conversations/walk.py)."""
+    """The seed by which the same walks can be walked again (tests/conversations/walks)."""
     return f"WALK_SEED={os.environ.get('WALK_SEED', '')}"
 
 

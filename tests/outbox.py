@@ -1,6 +1,5 @@
 """What tests of the outbox share: people to write to, a carrier to write through, and records."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -176,7 +175,7 @@ def wired(engine: Engine, redis_url: str, carrier: Any, clock: Any = None) -> Wi
     return Wiring(
         settings=settings(),
         engine=engine,
-        redis=Redis.from_url(redis_url, socket_connect_timeout=0.2, socket_timeout=0.5),
+        redis=Redis.from_url(redis_url, socket_connect_timeout=2, socket_timeout=5),
         carrier=carrier,
         vault=VAULT,
         clock=clock or SetClock(),
@@ -196,11 +195,3 @@ def settings(**changes: str) -> Settings:
         "PUBLIC_BASE_URL": "https://bot.example",
     }
     return Settings.from_env(given | changes)
-
-
-def eventually(is_so: Callable[[], bool], within_s: float = 10) -> bool:
-    """Ask until it is so, or the time is over."""
-    until = time.monotonic() + within_s
-    while not is_so() and time.monotonic() < until:
-        time.sleep(0.02)
-    return is_so()

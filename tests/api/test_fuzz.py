@@ -51,7 +51,6 @@ def play(operation, way: GenerationMode, token: str, checks) -> None:
     @given(case=operation.as_strategy(generation_mode=way))
     @settings(
         max_examples=TRIES,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
         phases=[hypothesis.Phase.generate],

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from redis import Redis
 
 from bot.embedded import Servers
+from tests.patience import PATIENCE_S, until
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("servers")]
 
@@ -38,7 +38,9 @@ def write(servers):
     with psycopg.connect(servers.database_url) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
         connection.execute("INSERT INTO kept VALUES ('Ada')")
-    Redis.from_url(servers.redis_url).set("kept", "Musa")
+    queue = Redis.from_url(servers.redis_url)
+    queue.set("kept", "Musa")
+    assert queue.waitaof(1, 0, PATIENCE_S * 1000)[0] == 1  # it is in its file
 
 
 def read(servers):
@@ -58,13 +60,6 @@ def cwd(process):
         return Path(process.cwd())
     except psutil.Error:
         return None
-
-
-def wait_until_none(home, seconds=10):
-    until = time.monotonic() + seconds
-    while at_work(home) and time.monotonic() < until:
-        time.sleep(0.05)
-    return at_work(home) == []
 
 
 def test_what_was_written_is_there_after_a_stop_and_a_start(home):
@@ -99,10 +94,9 @@ def test_servers_leave_with_a_killed_owner_and_keep_what_they_had(home):
     with Servers.running(home) as found:
         assert not found.is_owner
         write(found)
-    time.sleep(1.1)  # Valkey writes its file every second
     owner.kill()
     owner.communicate()
-    assert wait_until_none(home)
+    until(lambda: not at_work(home))
     with Servers.running(home) as servers:
         assert read(servers) == ("Ada", "Musa")
 
@@ -110,7 +104,6 @@ def test_servers_leave_with_a_killed_owner_and_keep_what_they_had(home):
 def test_servers_killed_with_their_owner_are_started_afresh(home):
     with Servers.running(home) as servers:
         write(servers)
-        time.sleep(1.1)  # as above
         for pid in at_work(home):
             os.kill(pid, signal.SIGKILL)
     with Servers.running(home) as servers:
@@ -120,12 +113,11 @@ def test_servers_killed_with_their_owner_are_started_afresh(home):
 def test_what_was_killed_is_started_again_with_what_it_had(home):
     with Servers.running(home) as servers:
         write(servers)
-        time.sleep(1.1)  # as above
         assert servers.revive() == []
         for pid in at_work(home):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        assert wait_until_none(home)
+        until(lambda: not at_work(home))
         assert servers.revive() == ["valkey", "postgres"]
         assert read(servers) == ("Ada", "Musa")
 
@@ -136,8 +128,5 @@ def test_a_database_killed_alone_leaves_its_helpers_none_of_its_data(home):
         parents = {pid: psutil.Process(pid).ppid() for pid in at_work(home)}
         postmaster = next(parent for parent in parents.values() if parent in parents)
         os.kill(postmaster, signal.SIGKILL)
-        until = time.monotonic() + 10
-        while not (revived := servers.revive()) and time.monotonic() < until:
-            time.sleep(0.01)
-        assert revived == ["postgres"]
+        until(lambda: servers.revive() == ["postgres"])
         assert read(servers) == ("Ada", "Musa")

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("servers")]
 
 HERE = """
@@ -21,7 +23,7 @@ commands, here = dict(zip(("one", "two"), sys.argv[1:])), Path.cwd()
 told = dict(os.environ)
 sys.exit(supervisor.run(commands, environment=told, home=here, on_start=lambda: None))
 """
-SAY_AND_SLEEP = "'import os, time; print(os.getpid(), flush=True); time.sleep(60)'"
+SAY_AND_SLEEP = "'import os, time; print(os.getpid(), flush=True); time.sleep(600)'"
 LIVES = f"{shlex.quote(sys.executable)} -c {SAY_AND_SLEEP}"
 
 
@@ -34,7 +36,7 @@ def running(*commands):
             yield process, iter(process.stdout.readline, "")
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE_S)
 
 
 def number_of(name, lines):
@@ -56,12 +58,12 @@ def test_the_only_process_is_started_again_when_it_was_killed_and_goes_on():
 def test_one_that_is_killed_as_soon_as_it_lives_ends_them_all():
     with running(LIVES, LIVES) as (process, lines):
         os.kill(number_of("one", lines), signal.SIGKILL)
-        assert process.wait(20) == 1
+        assert process.wait(PATIENCE_S) == 1
 
 
 def test_one_that_ends_by_itself_ends_them_all():
     with running(LIVES, "sleep 1") as (process, _):
-        assert process.wait(20) == 1
+        assert process.wait(PATIENCE_S) == 1
 
 
 def test_all_end_when_it_is_stopped_also_those_that_came_back():
@@ -71,6 +73,6 @@ def test_all_end_when_it_is_stopped_also_those_that_came_back():
         os.kill(first, signal.SIGKILL)
         second = number_of("one", lines)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
         with pytest.raises(ProcessLookupError):
             os.kill(second, 0)

@@ -14,6 +14,7 @@ from bot.build import LINES_KEPT, build_wiring
 from crm.kit import driver
 from crm.kit.errors import Gone
 from tests.databases import cut_connections
+from tests.patience import PATIENCE_S
 from tests.stack import settings_for
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,7 @@ def test_as_many_at_once_as_there_are_threads(wiring):
     def one(_):
         with wiring.transaction() as session:
             found = driver.fetch(session, _PID, {})[0][0]
-            together.wait(5)
+            together.wait(PATIENCE_S)
             return found
 
     with ThreadPoolExecutor(at_once) as threads:

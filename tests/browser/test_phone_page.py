@@ -180,7 +180,7 @@ def test_it_goes_on_by_asking_when_no_stream_is_left(page: Page, world: World) -
     page.route("**/phone/live*", lambda route: route.fulfill(status=204))
     page.goto("/phone", wait_until="domcontentloaded")
     world.sandbox.say("sms", MUSA, "Hello from elsewhere")
-    expect(thread(page, "Musa")).to_contain_text("Hello from elsewhere", timeout=6000)
+    expect(thread(page, "Musa")).to_contain_text("Hello from elsewhere")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ from bot.sandbox.carrier import Sandbox
 from bot.sandbox.serve import serve
 from crm import seed
 from crm.migrations import run as migrations
+from tests.patience import until
 from tests.stack import settings_for
 from workers import contents
 
@@ -39,7 +40,6 @@ COMMANDS = {
 }
 """The Procfile's processes, without the lane that has nothing to do here."""
 
-_PATIENCE_S = 120
 _ON_THEIR_WAY = text(
     "select count(*) from messages"
     " where direction = 'out' and status in ('queued', 'sending', 'unknown')"
@@ -161,14 +161,6 @@ class Crowd:
 def people(block: int, count: int) -> list[str]:
     """Numbers that nobody else in these tests has."""
     return [f"+234914000{block}{number:02}" for number in range(count)]
-
-
-def until(find: Callable[[], object]) -> None:
-    """Wait for something to become true, longer than it takes on any machine."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while not find():
-        assert time.monotonic() < deadline, f"not within {_PATIENCE_S} s"
-        time.sleep(0.05)
 
 
 @contextmanager

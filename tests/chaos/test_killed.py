@@ -4,10 +4,14 @@ import time
 
 import pytest
 
-from tests.chaos.house import House, people, until
+from tests.chaos.house import House, people
+from tests.patience import until
 
 # One helper has the house; it is asked for first, and waits where the other works.
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
+
+CARRIER_WAITS_S = 15
+"""A webhook that takes longer is brought again (Twilio error 11205)."""
 
 
 def test_a_worker_killed_while_it_sends_leaves_nobody_unanswered_and_nobody_answered_twice(
@@ -43,7 +47,7 @@ def test_a_queue_killed_while_people_write_delays_answers_and_loses_none(house: 
     time.sleep(2)
     house.start_valkey()
 
-    assert crowd.slowest_s() < 2
+    assert crowd.slowest_s() < CARRIER_WAITS_S
     until(lambda: house.heard(writers).total() >= 60)
     house.await_rest()
     assert set(house.heard(writers).values()) == {2}

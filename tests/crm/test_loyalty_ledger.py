@@ -244,7 +244,6 @@ def test_any_order_of_movements_keeps_the_books(session, now):
         settings=settings(
             max_examples=40,
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

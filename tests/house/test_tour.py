@@ -16,7 +16,7 @@ _BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _PROMISE = re.compile(r"  +# (\d{3})$", re.MULTILINE)
 _WALK = "## The API by curl"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
-_LONGEST_S = 120
+_LONGEST_S = 300
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ def wiring_for(redis_url: str, database_url: str = _NO_DATABASE) -> Wiring:
         redis=Redis.from_url(
             redis_url,
             retry=Retry(NoBackoff(), 1),
-            socket_connect_timeout=0.2,
-            socket_timeout=0.5,
+            socket_connect_timeout=2,
+            socket_timeout=5,
         ),
         carrier=cast("Carrier", None),
         vault=Vault({"k1": b"k" * 32}, b"i" * 32),
@@ -111,16 +111,6 @@ def beat(redis_url: str, entries: tuple[schedule.Entry, ...], lease_ms: int) -> 
     """A metronome with a table of its own."""
     with runtime.stopping_on_signals() as stop:
         schedule.Metronome(wiring_for(redis_url), entries, lease_ms=lease_ms).run(stop)
-
-
-def eventually(is_so: Callable[[], bool], within_s: float = 10) -> bool:
-    """Ask until it is so, or the time is over."""
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        if is_so():
-            return True
-        time.sleep(0.02)
-    return is_so()
 
 
 if __name__ == "__main__":

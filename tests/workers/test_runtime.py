@@ -14,8 +14,9 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from tests.databases import cut_connections
+from tests.patience import PATIENCE_S, until
 from tests.workers import probe
-from tests.workers.probe import eventually, marks
+from tests.workers.probe import marks
 from workers import runtime
 
 ROOT = Path(__file__).parents[2]
@@ -137,20 +138,20 @@ def test_no_job_is_lost_over_thirty_rolling_restarts(wiring, redis_url, start):
         leaver = workers.pop(0)
         os.kill(leaver.pid, signal.SIGTERM)
         workers.append(start(probe.work, redis_url))
-        leaver.join(5)
+        leaver.join(PATIENCE_S)
         assert leaver.exitcode == 0
-    assert eventually(lambda: len(set(marks(wiring))) == 600)
+    until(lambda: len(set(marks(wiring))) == 600)
     stranded = wiring.jobs.queue("urgent").intermediate_queue
-    assert eventually(lambda: stranded.get_job_ids() == [])
+    until(lambda: stranded.get_job_ids() == [])
 
 
 def test_a_worker_outlives_a_restart_of_valkey(wiring, redis_url, valkey, start):
     worker = start(probe.work, redis_url)
     ask(wiring, probe.MARK, "before")
-    assert eventually(lambda: marks(wiring) == ["before"])
+    until(lambda: marks(wiring) == ["before"])
     _restart(valkey, away_s=1.5)
     ask(wiring, probe.MARK, "after")
-    assert eventually(lambda: marks(wiring) == ["before", "after"])
+    until(lambda: marks(wiring) == ["before", "after"])
     assert worker.is_alive()
 
 
@@ -158,21 +159,21 @@ def test_a_worker_outlives_a_valkey_that_leaves_in_mid_job(wiring, redis_url, va
     worker = start(probe.work, redis_url)
     ask(wiring, probe.SLOW, 1.0)
     queue = wiring.jobs.queue("urgent")
-    assert eventually(lambda: queue.started_job_registry.count == 1)
+    until(lambda: queue.started_job_registry.count == 1)
     _restart(valkey, away_s=2)
     ask(wiring, probe.MARK, "after")
-    assert eventually(lambda: "after" in marks(wiring))
+    until(lambda: "after" in marks(wiring))
     assert worker.is_alive()
 
 
 def test_a_worker_that_has_lost_its_valkey_can_still_be_stopped(wiring, redis_url, valkey, start):
     worker = start(probe.work, redis_url)
     ask(wiring, probe.MARK, "before")
-    assert eventually(lambda: marks(wiring) == ["before"])
+    until(lambda: marks(wiring) == ["before"])
     valkey.stop()
     time.sleep(1.5)
     worker.terminate()
-    worker.join(8)
+    worker.join(PATIENCE_S)
     valkey.start()
     assert worker.exitcode == 0
 
@@ -182,7 +183,7 @@ def test_a_worn_worker_starts_afresh_under_its_own_pid(wiring, redis_url):
     with subprocess.Popen(command, cwd=ROOT) as worker:
         for _ in range(7):
             ask(wiring, probe.INCARNATION)
-        assert eventually(lambda: len(marks(wiring)) == 7, within_s=30)
+        until(lambda: len(marks(wiring)) == 7)
         worker.terminate()
     pids, incarnations = zip(*(mark.split() for mark in marks(wiring)), strict=True)
     assert set(pids) == {str(worker.pid)}
@@ -192,17 +193,17 @@ def test_a_worn_worker_starts_afresh_under_its_own_pid(wiring, redis_url):
 def test_each_lane_tells_whether_a_worker_is_there(wiring, redis_url, start):
     assert runtime.workers_alive(wiring.redis) == {"urgent": False, "utility": False, "bulk": False}
     worker = start(probe.work, redis_url)
-    assert eventually(lambda: runtime.workers_alive(wiring.redis)["urgent"])
+    until(lambda: runtime.workers_alive(wiring.redis)["urgent"])
     assert not runtime.workers_alive(wiring.redis)["bulk"]
     worker.terminate()
-    worker.join(5)
+    worker.join(PATIENCE_S)
     assert not runtime.workers_alive(wiring.redis)["urgent"]
 
 
 def test_asking_who_is_there_leaves_the_client_bounded(wiring, redis_url, start):
     start(probe.work, redis_url)
-    assert eventually(lambda: runtime.workers_alive(wiring.redis)["urgent"])
-    assert wiring.redis.connection_pool.connection_kwargs["socket_timeout"] == 0.5
+    until(lambda: runtime.workers_alive(wiring.redis)["urgent"])
+    assert wiring.redis.connection_pool.connection_kwargs["socket_timeout"] == 5
 
 
 def _counted(outcome, name):

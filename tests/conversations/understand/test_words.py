@@ -173,7 +173,7 @@ def test_the_plain_lists_of_the_vocabulary_are_folded():
 
 
 @given(ANY_TEXT)
-@settings(max_examples=60, deadline=2000)
+@settings(max_examples=60)
 def test_arbitrary_text_is_answered_and_never_raises(text):
     understand.yes_no(text)
     understand.number(text)
@@ -236,7 +236,7 @@ def _loaded() -> None:
 
 @pytest.mark.usefixtures("_loaded")
 @given(HOSTILE | ANY_TEXT)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_text_whatever_takes_more_than_a_bounded_work(text):
     assert calls_of(lambda: hear_everything(text)) < MOST_CALLS
     began = time_spent()

@@ -15,7 +15,7 @@ from tests.outbox import (
 
 CLOSED = 63016
 # Every example takes its own work back; how long that takes is the machine's matter.
-ONE_DATABASE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ONE_DATABASE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 IN_THE_WINDOW = {"channel": Channel.WHATSAPP, "heard_at": NOON}
 
 

@@ -21,11 +21,11 @@ from crm.models import MessageStatus, Purpose
 from tests.outbox import (
     NOON,
     SetClock,
-    eventually,
     somebody,
     wired,
     write,
 )
+from tests.patience import until
 from tests.workers.delivery.lanes import LANE, fail
 from workers import delivery
 
@@ -129,7 +129,7 @@ def test_a_worker_killed_in_mid_batch_loses_nothing_and_doubles_nothing(
 
     process = get_context("fork").Process(target=doomed)
     process.start()
-    assert eventually(lambda: wiring.redis.llen("ledger") >= 33)
+    until(lambda: wiring.redis.llen("ledger") >= 33)
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     in_flight = [id_ for id_ in ids if look(id_).status is MessageStatus.SENDING]

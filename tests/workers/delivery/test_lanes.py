@@ -73,8 +73,8 @@ def test_two_workers_at_once_send_every_message_once(engine, redis_url, post, ca
 def test_a_carrier_that_hangs_is_not_given_more_than_the_lease_allows(wiring, post, carrier, look):
     ids = [post() for _ in range(20)]
     hang = Event()
-    carrier.script = lambda _parcel: hang.wait(0.3)
-    batch = delivery._deliver_batch(wiring, Lane.UTILITY, start_within_s=0.2)
+    carrier.script = lambda _parcel: hang.wait(1.5)
+    batch = delivery._deliver_batch(wiring, Lane.UTILITY, start_within_s=1)
 
     assert Counter(outcome.word for outcome in batch) == {"accepted": 8, "not tried": 12}
     assert Counter(look(id_).status.value for id_ in ids) == {"accepted": 8, "queued": 12}
