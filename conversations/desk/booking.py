@@ -90,7 +90,7 @@ def find_times(desk: Desk, answers: Answers) -> Outcome:
     first, last = date.fromisoformat(meant["first"]), date.fromisoformat(meant["last"])
     if last < lagos_day(desk.now):
         return _days(desk, answers, why="day_passed", wished=meant["first"])
-    if meant.get("at"):
+    if meant.get("at") and first == last:
         return _at(desk, answers, first, time.fromisoformat(meant["at"]))
     return _between(desk, answers, first, last, meant)
 
@@ -222,17 +222,19 @@ def _between(
 ) -> Outcome:
     hours = {
         bound: time.fromisoformat(meant[bound]) if meant.get(bound) else None
-        for bound in ("earliest", "latest")
+        for bound in ("at", "earliest", "latest")
     }
     slots = availability.free_slots(
         desk.session,
         desk.service(answers["service"]),
         first=first,
         last=last,
-        earliest=hours["earliest"],
+        earliest=hours["at"] or hours["earliest"],
         latest=hours["latest"],
         **_limits(desk, answers),
     )
+    if hours["at"]:
+        slots = [slot for slot in slots if lagos(slot.starts_at).time() == hours["at"]]
     if not slots:
         return _none_then(desk, answers, first, last, meant)
     free = Counter(lagos_day(slot.starts_at) for slot in slots)
@@ -247,7 +249,7 @@ def _none_then(
 ) -> Outcome:
     """Why nothing is free when they wish: not at those hours, not on that day, or never on it."""
     service, limits = desk.service(answers["service"]), _limits(desk, answers)
-    has_hours = meant.get("earliest") or meant.get("latest")
+    has_hours = meant.get("at") or meant.get("earliest") or meant.get("latest")
     slots = (
         availability.free_slots(desk.session, service, first=first, last=last, **limits)
         if has_hours

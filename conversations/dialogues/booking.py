@@ -203,13 +203,17 @@ class Booking(Dialogue):
             self.keep_practitioner(_row(self.answers["practitioners"], id_))
 
     def keep_when(self, meant: dict[str, Any]) -> None:
+        """A day alone is meant for the hours that were wished before."""
+        if not any(meant[hour] for hour in _ANY_HOUR):
+            wished = self.answers.get("when") or _ANY_HOUR
+            meant = meant | {hour: wished[hour] for hour in _ANY_HOUR}
         self.answers["when"] = meant
 
     def refine_when(self, meant: dict[str, Any]) -> None:
         """A time alone is meant for the day we were speaking of."""
         if meant["first"] is None and self.answers.get("day"):
             meant = {**meant, "first": self.answers["day"], "last": self.answers["day"]}
-        self.answers["when"] = meant
+        self.keep_when(meant)
 
     def forget_when(self, _: Any) -> None:
         self.answers["when"] = None
@@ -218,8 +222,7 @@ class Booking(Dialogue):
         self.answers["waits"] = True
 
     def choose_day(self, id_: str) -> None:
-        """The hour that was wished on another day is still wished."""
-        self.answers["when"] = (self.answers.get("when") or _ANY_HOUR) | {"first": id_, "last": id_}
+        self.keep_when(_ANY_HOUR | {"first": id_, "last": id_})
 
     def keep_days(self, found: dict[str, Any]) -> None:
         self.answers["free_days"] = found["days"]

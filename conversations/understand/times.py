@@ -11,7 +11,7 @@ from conversations.understand.vocabulary import (
     english_numbers,
     part_names,
 )
-from conversations.understand.words import forms
+from conversations.understand.words import alternatives, forms
 
 _NOON = 12
 _HOURS = 24
@@ -111,7 +111,7 @@ def _exact(text: str, hours: _Hours) -> Times:
     if match := _CLOCK.search(text):
         minute = 30 if match["and_half"] else 0
         return Times(at=hours.read(count(match["hour"]), minute, None))
-    for pattern in (_NOON_OR_MARKED, _LED, _WITH_MINUTES):
+    for pattern in (_NOON_OR_MARKED, _LED, _WITH_MINUTES, _AFTER_DAY):
         if match := pattern.search(text):
             return Times(at=_time(match, hours))
     return _bare(text, hours)
@@ -204,6 +204,11 @@ _LED = re.compile(
     + r"(?! (?:of|people|persons|hospital|clinic|branch|days?|weeks?|months?)\b)"
 )
 _NOON_OR_MARKED = re.compile(rf"\b(?:12\s?)?(?P<noon>noon|midday|midnight)\b|{_face()}{_half()}")
+# "monday 9 at Ikeja": what stands where a day was taken out, and counts nothing.
+_AFTER_DAY = re.compile(
+    rf";\s*(?=(?:0?[1-9]|1\d|2[0-3])\b|[a-z]){_hour()}"
+    rf"\s*(?:[;,.!?]|$|(?:at|in|for|{alternatives(forms('polite'))})\b)"
+)
 _WITH_MINUTES = re.compile(
     r"(?<![\w/.:])(?P<hour>\d{1,2})[:.h](?P<minute>[0-5]\d)(?![\w/]|[.:]\d)(?P<half>)(?P<noon>)"
 )

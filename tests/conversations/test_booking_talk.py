@@ -217,6 +217,23 @@ def test_another_time_another_day_another_hospital(talk):
     """)
 
 
+def test_one_hour_of_any_day_brings_that_hour_of_each(talk):
+    talk("""
+        Ada: book eye any day next week by 3
+        Bot: Mon 23 Nov - Sun 29 Nov, 3pm. What time?
+             [Mon 23 Nov, 3pm] [Tue 24 Nov, 3pm]...[Another day]
+        Ada: tuesday
+        Bot: Ada: Eye, GrandPro Ikeja, Tue 24 Nov, 3pm. Shall I book it?...
+        Ada: another time
+        Bot: Which day?...
+        Ada: any day next week after 3
+        Bot: Mon 23 Nov - Sun 29 Nov, from 3pm. What time?...
+        Ada: wednesday
+        Bot: Wed 25 Nov. What time?
+             [3pm] [3:30pm] [4pm] [4:30pm] [Another day]
+    """)
+
+
 def test_who_wants_the_soonest_gets_the_first_day_that_has_times(talk):
     talk("""
         Ada: i need eye doctor as soon as possible
