@@ -55,6 +55,12 @@ def at_work(home):
     return [process.pid for process in psutil.process_iter() if cwd(process) in places]
 
 
+def kill_all(home):
+    for pid in at_work(home):
+        with suppress(ProcessLookupError):  # the database's helpers leave with it
+            os.kill(pid, signal.SIGKILL)
+
+
 def cwd(process):
     try:
         return Path(process.cwd())
@@ -104,8 +110,7 @@ def test_servers_leave_with_a_killed_owner_and_keep_what_they_had(home):
 def test_servers_killed_with_their_owner_are_started_afresh(home):
     with Servers.running(home) as servers:
         write(servers)
-        for pid in at_work(home):
-            os.kill(pid, signal.SIGKILL)
+        kill_all(home)
     with Servers.running(home) as servers:
         assert read(servers) == ("Ada", "Musa")
 
@@ -114,9 +119,7 @@ def test_what_was_killed_is_started_again_with_what_it_had(home):
     with Servers.running(home) as servers:
         write(servers)
         assert servers.revive() == []
-        for pid in at_work(home):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill_all(home)
         until(lambda: not at_work(home))
         assert servers.revive() == ["valkey", "postgres"]
         assert read(servers) == ("Ada", "Musa")

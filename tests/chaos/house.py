@@ -8,16 +8,17 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 import urllib3
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, Row, create_engine, text
 
 from bot.build import build_wiring
 from bot.config import Settings
@@ -27,7 +28,7 @@ from bot.sandbox.carrier import Sandbox
 from bot.sandbox.serve import serve
 from crm import seed
 from crm.migrations import run as migrations
-from tests.patience import until
+from tests import patience
 from tests.stack import settings_for
 from workers import contents
 
@@ -41,9 +42,10 @@ COMMANDS = {
 """The Procfile's processes, without the lane that has nothing to do here."""
 
 _ON_THEIR_WAY = text(
-    "select count(*) from messages"
+    "select id, lane, status, attempts, due_at, lease_until, reason from messages"
     " where direction = 'out' and status in ('queued', 'sending', 'unknown')"
 )
+_LAST_LINES = 15
 
 
 @dataclass
@@ -62,7 +64,7 @@ class House:
         brought = self.sandbox.say("sms", person, words)
         took_s = time.monotonic() - started
         if not brought.arrived:
-            until(lambda: self.sandbox.redeliver(brought.sid)[0].http_status == 200)
+            self.until(lambda: self.sandbox.redeliver(brought.sid)[0].http_status == 200)
         return took_s
 
     def all_say(self, people: Sequence[str], *talk: str, over_s: float) -> "Crowd":
@@ -75,11 +77,27 @@ class House:
 
     def await_rest(self) -> None:
         """Wait until nothing is on its way any more."""
-        until(self._is_at_rest)
+        self.until(lambda: not self._on_their_way())
 
-    def _is_at_rest(self) -> bool:
+    def until(self, find: Callable[[], object]) -> None:
+        """Wait for something to become true; when it does not, tell what is known here."""
+        try:
+            patience.until(find)
+        except AssertionError as error:
+            raise AssertionError("\n".join([str(error), *self._told()])) from None
+
+    def _told(self) -> Iterator[str]:
+        """What is on its way, and how each process is and what it said last."""
+        yield from map(str, self._on_their_way())
+        for name, process in self.running.items():
+            lines = (self.settings.home / f"{name}.log").read_text("utf-8").splitlines()
+            ended = process.poll()
+            yield f"{name}: {'runs' if ended is None else f'has ended with {ended}'}"
+            yield from lines[-_LAST_LINES:]
+
+    def _on_their_way(self) -> Sequence[Row[Any]]:
         with self.engine.connect() as connection:
-            return connection.execute(_ON_THEIR_WAY).scalar_one() == 0
+            return connection.execute(_ON_THEIR_WAY).all()
 
     def start(self, *names: str) -> None:
         """Start processes of the Procfile, each the first of its own group."""
@@ -99,7 +117,8 @@ class House:
     def kill(self, name: str) -> None:
         """Kill a process and its children; nobody is asked."""
         process = self.running.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def kill_alone(self, name: str) -> list[psutil.Process]:
@@ -127,7 +146,7 @@ class House:
         self.servers._processes["postgres"].send_signal(signal.SIGINT)
         processes.end(self.servers._processes["postgres"])
         self.servers._processes["postgres"] = postgres.start(home / "postgres", run)
-        until(lambda: postgres.answers(run))
+        self.until(lambda: postgres.answers(run))
 
     def is_ready(self) -> bool:
         url = f"{self.settings.public_base_url}/healthz"
@@ -176,7 +195,7 @@ def running(home: Path) -> Iterator[House]:
             house = House(servers, settings, sandbox, engine)
             try:
                 house.start(*COMMANDS)
-                until(house.is_ready)
+                house.until(house.is_ready)
                 yield house
             finally:
                 for name in list(house.running):

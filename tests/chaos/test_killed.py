@@ -5,7 +5,6 @@ import time
 import pytest
 
 from tests.chaos.house import House, people
-from tests.patience import until
 
 # One helper has the house; it is asked for first, and waits where the other works.
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
@@ -29,12 +28,12 @@ def test_a_worker_killed_while_it_sends_leaves_nobody_unanswered_and_nobody_answ
     house.kill("worker-urgent")
     house.all_say(writers, "hi", over_s=0.5).slowest_s()
     house.start("worker-urgent")
-    until(lambda: len(house.heard(writers)) >= 8)
+    house.until(lambda: len(house.heard(writers)) >= 8)
     house.kill("worker-urgent")
     house.sandbox.faults.clear()
     house.start("worker-urgent")
 
-    until(lambda: len(house.heard(writers)) == 30)
+    house.until(lambda: len(house.heard(writers)) == 30)
     house.await_rest()
     assert set(house.heard(writers).values()) == {1}
 
@@ -48,7 +47,7 @@ def test_a_queue_killed_while_people_write_delays_answers_and_loses_none(house: 
     house.start_valkey()
 
     assert crowd.slowest_s() < CARRIER_WAITS_S
-    until(lambda: house.heard(writers).total() >= 60)
+    house.until(lambda: house.heard(writers).total() >= 60)
     house.await_rest()
     assert set(house.heard(writers).values()) == {2}
 
@@ -60,7 +59,7 @@ def test_a_database_restarted_while_people_write_loses_none(house: House):
     house.restart_postgres()
     crowd.slowest_s()
 
-    until(lambda: house.heard(writers).total() >= 60)
+    house.until(lambda: house.heard(writers).total() >= 60)
     house.await_rest()
     assert set(house.heard(writers).values()) == {2}
 
@@ -75,7 +74,7 @@ def test_a_scheduler_and_a_web_worker_killed_while_people_write_are_missed_by_no
     house.start("scheduler")
     crowd.slowest_s()
 
-    until(lambda: house.heard(writers).total() >= 60)
+    house.until(lambda: house.heard(writers).total() >= 60)
     house.await_rest()
     assert set(house.heard(writers).values()) == {2}
 
@@ -83,10 +82,10 @@ def test_a_scheduler_and_a_web_worker_killed_while_people_write_are_missed_by_no
 def test_web_processes_leave_with_the_one_that_started_them(house: House):
     servers = house.kill_alone("web")
     assert len(servers) == house.settings.web_concurrency
-    until(lambda: not any(each.is_running() for each in servers))
+    house.until(lambda: not any(each.is_running() for each in servers))
 
     house.start("web")
-    until(house.is_ready)
+    house.until(house.is_ready)
     [writer] = people(14, 1)
     house.say(writer, "hi")
-    until(lambda: house.heard([writer]).total() == 1)
+    house.until(lambda: house.heard([writer]).total() == 1)
