@@ -83,7 +83,7 @@ def take_to_booking(desk: Desk, answers: Answers) -> Outcome:
         "service": str(visit.service_id),
         "service_name": visit.service,
         "practitioner": str(visit.practitioner_id),
-        "when": None,
+        "when": answers.get("when"),
     }
 
 

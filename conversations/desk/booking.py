@@ -90,8 +90,11 @@ def find_times(desk: Desk, answers: Answers) -> Outcome:
     first, last = date.fromisoformat(meant["first"]), date.fromisoformat(meant["last"])
     if last < lagos_day(desk.now):
         return _days(desk, answers, why="day_passed", wished=meant["first"])
-    if meant.get("at") and first == last:
-        return _at(desk, answers, first, time.fromisoformat(meant["at"]))
+    if meant.get("at"):
+        at = time.fromisoformat(meant["at"])
+        if first == last:
+            return _at(desk, answers, first, at)
+        return _at_of_each_day(desk, answers, first, last, at)
     return _between(desk, answers, first, last, meant)
 
 
@@ -217,24 +220,36 @@ def _at(desk: Desk, answers: Answers, day: date, at: time) -> Outcome:
     return _times(sorted(slots, key=lambda slot: slot.starts_at), why="not_free")
 
 
+def _at_of_each_day(desk: Desk, answers: Answers, first: date, last: date, at: time) -> Outcome:
+    """That hour on each day that has it free; where none has, the time nearest to it on each."""
+    service, limits = desk.service(answers["service"]), _limits(desk, answers)
+    slots = availability.free_slots(desk.session, service, first=first, last=last, **limits)
+    if not slots:
+        return _none_then(desk, answers, first, last, {})
+    exact = [slot for slot in slots if slot.starts_at == at_lagos(slot.day, at)]
+    nearest: dict[date, Slot] = {}
+    for slot in sorted(slots, key=lambda slot: abs(slot.starts_at - at_lagos(slot.day, at))):
+        nearest.setdefault(slot.day, slot)
+    times = exact or [nearest[day] for day in sorted(nearest)]
+    return _times(times, why=None if exact else "not_free")
+
+
 def _between(
     desk: Desk, answers: Answers, first: date, last: date, meant: dict[str, Any]
 ) -> Outcome:
     hours = {
         bound: time.fromisoformat(meant[bound]) if meant.get(bound) else None
-        for bound in ("at", "earliest", "latest")
+        for bound in ("earliest", "latest")
     }
     slots = availability.free_slots(
         desk.session,
         desk.service(answers["service"]),
         first=first,
         last=last,
-        earliest=hours["at"] or hours["earliest"],
+        earliest=hours["earliest"],
         latest=hours["latest"],
         **_limits(desk, answers),
     )
-    if hours["at"]:
-        slots = [slot for slot in slots if lagos(slot.starts_at).time() == hours["at"]]
     if not slots:
         return _none_then(desk, answers, first, last, meant)
     free = Counter(lagos_day(slot.starts_at) for slot in slots)
@@ -249,7 +264,7 @@ def _none_then(
 ) -> Outcome:
     """Why nothing is free when they wish: not at those hours, not on that day, or never on it."""
     service, limits = desk.service(answers["service"]), _limits(desk, answers)
-    has_hours = meant.get("at") or meant.get("earliest") or meant.get("latest")
+    has_hours = meant.get("earliest") or meant.get("latest")
     slots = (
         availability.free_slots(desk.session, service, first=first, last=last, **limits)
         if has_hours

@@ -1,11 +1,19 @@
 """My appointments: see, confirm, move, cancel, find the way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.channels.carrier import Option
 from bot.texts import dates
-from conversations.dialogue import Dialogue, as_moment
+from conversations.dialogue import Dialogue, as_day, as_moment
+from conversations.understand import COMING, ways_to_say
+from crm.kit.clock import lagos_day
+
+_ANSWERS = {
+    "confirm": COMING,
+    "move": ways_to_say("change"),
+    "cancel": ways_to_say("cancel"),
+}
 
 
 class Appointments(Dialogue):
@@ -34,6 +42,7 @@ class Appointments(Dialogue):
         ("ask_what", "move", None, None, "take_to_booking"),
         ("ask_what", "cancel", None, None, "ask_reason"),
         ("ask_what", "directions", None, None, "find_the_way"),
+        ("ask_what", "when", "is_a_day_to_come", "keep_new_time", "take_to_booking"),
         ("ask_what", "anything", None, None, "ask_what"),
         ("find_the_way", "way", None, "tell_the_way", "ask_what"),
         ("confirm_visit", "done", None, None, "confirmed"),
@@ -92,6 +101,13 @@ class Appointments(Dialogue):
     def choose_visit(self, id_: str) -> None:
         self.keep_visit(self.answers["visits"][int(id_)])
 
+    def is_a_day_to_come(self, meant: dict[str, Any]) -> bool:
+        return bool(meant["first"]) and as_day(meant["last"]) >= lagos_day(self.now)
+
+    def keep_new_time(self, meant: dict[str, Any]) -> None:
+        """A day instead of an answer: "move it to monday 9"."""
+        self.answers["when"] = meant
+
     def tell_the_way(self, way: dict[str, str]) -> None:
         self.note("the_way", **way)
 
@@ -106,6 +122,10 @@ class Appointments(Dialogue):
         for number, visit in enumerate(self.answers["visits"]):
             when = dates.moment(as_moment(visit["starts_at"]), self.language)
             yield Option(str(number), when, f"{visit['patient']}, {visit['hospital']}")
+
+    def other_names(self) -> Mapping[str, Sequence[str]]:
+        """The ways to say that one comes, or wants another time, or does not come."""
+        return _ANSWERS if self.state == "ask_what" else {}
 
     def facts(self) -> dict[str, Any]:
         """The visit in words, and the next time when that is all we may say."""

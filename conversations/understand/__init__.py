@@ -2,8 +2,8 @@
 
 from conversations.understand.birth_date import birth_date
 from conversations.understand.care import also_called, called
-from conversations.understand.choices import ANYONE, choice, mentions
-from conversations.understand.commands import command, intent
+from conversations.understand.choices import ANYONE, COMING, choice, mentions
+from conversations.understand.commands import command, intent, ways_to_say
 from conversations.understand.distress import distress
 from conversations.understand.fold import fold
 from conversations.understand.languages import language, unspoken
@@ -25,6 +25,7 @@ from conversations.understand.yes_no import yes_no
 
 __all__ = [
     "ANYONE",
+    "COMING",
     "OWNER_WISHES",
     "SOONEST",
     "STATES",
@@ -54,6 +55,7 @@ __all__ = [
     "state",
     "topics",
     "unspoken",
+    "ways_to_say",
     "when",
     "whom",
     "yes_no",

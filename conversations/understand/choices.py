@@ -21,6 +21,8 @@ _LAST = forms("last")
 _FILLERS = forms("fillers") | forms("polite")
 ANYONE = sorted(forms("anyone"))
 """What says that nobody in particular is wanted."""
+COMING = sorted(forms("coming"))
+"""What says that one will come."""
 
 
 OtherNames = Mapping[str, Sequence[str]]

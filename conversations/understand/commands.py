@@ -29,6 +29,11 @@ def _command(text: str, languages: tuple[str, ...]) -> str | None:
     return meant.pop() if len(meant) == 1 else None
 
 
+def ways_to_say(meaning: str) -> list[str]:
+    """Every form of a command, in all languages."""
+    return sorted(form for form, meant in meanings("commands").items() if meant == meaning)
+
+
 def intent(text: str, *, languages: Sequence[str] = _DEFAULT) -> str | None:
     """What an opening message is after: book, appointments, person, or a command said outright."""
     return _intent(text, tuple(languages))

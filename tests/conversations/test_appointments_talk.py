@@ -59,6 +59,48 @@ def test_a_visit_is_moved_and_then_cancelled(talk, stack):
     assert new.status is AppointmentStatus.CANCELLED
 
 
+def test_a_day_said_instead_of_an_answer_is_the_new_one(talk):
+    talk(
+        BOOKED
+        + """
+    Ada: my appointments
+    Bot: Your next visit...
+    Ada: 25/11/1990
+    Bot: ...What would you like to do?...
+    Ada: 25/11/1990
+    Bot: Please pick what to do with the visit on Mon 23 Nov, 3pm...
+    Ada: can you move it to wednesday 10
+    Bot: ...Shall I move it to Wed 25 Nov, 10am?...
+    Ada: yes
+    Bot: Moved: Ada, Wed 25 Nov, 10am...
+    """
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("i am coming", "Thank you. We expect Ada on Mon 23 Nov, 3pm..."),
+        ("I go dey there", "Thank you. We expect Ada on Mon 23 Nov, 3pm..."),
+        ("move am", "Which day?..."),
+        ("reschedule it please", "Which day?..."),
+        ("i no fit come", "We will free Mon 23 Nov, 3pm. Why can you not come?..."),
+    ],
+)
+def test_what_to_do_with_a_visit_is_heard_in_other_words(talk, said, answered):
+    talk(
+        BOOKED
+        + f"""
+    Ada: my appointments
+    Bot: Your next visit...
+    Ada: 25/11/1990
+    Bot: ...What would you like to do?...
+    Ada: {said}
+    Bot: {answered}
+    """
+    )
+
+
 def test_who_says_no_to_the_new_time_keeps_the_old_one(talk, stack):
     talk(
         BOOKED

@@ -234,6 +234,16 @@ def test_one_hour_of_any_day_brings_that_hour_of_each(talk):
     """)
 
 
+def test_an_hour_at_which_no_time_begins_brings_the_nearest_of_each_day(talk):
+    talk("""
+        Ada: book dental any day next week by 3
+        Bot: That time is not free. These are the nearest.
+
+             Mon 23 Nov - Fri 27 Nov. What time?
+             [Mon 23 Nov, 2:45pm]...[Another day]
+    """)
+
+
 def test_who_wants_the_soonest_gets_the_first_day_that_has_times(talk):
     talk("""
         Ada: i need eye doctor as soon as possible
