@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
 import hypothesis
@@ -26,7 +25,7 @@ from crm.kit.crypto import Vault
 from crm.kit.unit_of_work import UnitOfWork
 from tests import once, transcript
 from tests import stack as stacks
-from tests.databases import Databases, make_template, sqlalchemy_url
+from tests.databases import Databases, make_template, roomy_memory, sqlalchemy_url
 from tests.databases import vault as test_vault
 from tests.stack import SUNDAY_MORNING, Stack
 
@@ -36,7 +35,6 @@ hypothesis.settings.load_profile("patient")
 
 _SERVERS = pytest.StashKey[Servers]()
 _HOME = pytest.StashKey[TemporaryDirectory]()
-_ROOM = 2 * 1024**3
 _DATABASE_URL = "GRANDPRO_TEST_DATABASE_URL"
 _REDIS_URL = "GRANDPRO_TEST_REDIS_URL"
 
@@ -46,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     os.environ.setdefault("WALK_SEED", str(secrets.randbelow(2**32)))
-    home = TemporaryDirectory(prefix="grandpro-tests-", dir=_roomy_memory())
+    home = TemporaryDirectory(prefix="grandpro-tests-", dir=roomy_memory())
     config.stash[_HOME] = home
     config.stash[_SERVERS] = servers = Servers.start(Path(home.name))
     os.environ[_DATABASE_URL] = servers.database_url
@@ -62,13 +60,6 @@ def pytest_collection_finish() -> None:
 def pytest_report_header() -> str:
     """The seed by which the same walks can be walked again (tests/conversations/walks)."""
     return f"WALK_SEED={os.environ.get('WALK_SEED', '')}"
-
-
-def _roomy_memory() -> str | None:
-    """A folder in memory, where making and dropping a database costs nothing; if there is room."""
-    memory = Path("/dev/shm")
-    is_roomy = memory.is_dir() and disk_usage(memory).free > _ROOM
-    return str(memory) if is_roomy else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -7,10 +7,12 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.chaos.house import House, running
+from tests.databases import roomy_memory
 
 
 @pytest.fixture(scope="session")
 def house() -> Iterator[House]:
     """Web, workers, scheduler, database and queue, ready to be killed."""
-    with TemporaryDirectory(prefix="grandpro-chaos-") as home, running(Path(home)) as house:
+    folder = TemporaryDirectory(prefix="grandpro-chaos-", dir=roomy_memory())
+    with folder as home, running(Path(home)) as house:
         yield house

@@ -11,11 +11,13 @@ from uuid import uuid4
 
 import structlog
 from redis import Redis, RedisError, ResponseError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq_scheduler import Scheduler
 
-from bot.wiring import Wiring
+from bot.wiring import Jobs, Wiring
 from workers.lane import LaneJob
 from workers.schedule.entries import JOB_TIMEOUT_S, Entry
 from workers.schedule.runs import RUN_SLOT
@@ -26,6 +28,7 @@ log = structlog.get_logger()
 
 LEASE = "scheduler:leader"
 _LEASE_MS = 15_000
+_PATIENCE_S = 5
 _LONGEST_PAUSE_S = 10
 _SHORTLY_S = 60
 _DAY_S = 86_400
@@ -50,6 +53,14 @@ def scheduler_alive(redis: Redis) -> bool:
     return bool(redis.exists(LEASE))
 
 
+def _client(url: str) -> Redis:
+    # Nobody waits for it, so it waits: beside a busy disk Valkey may stand still for seconds at a
+    # time, and who gives up after half of one would never come to the end of the table.
+    return Redis.from_url(
+        url, retry=Retry(NoBackoff(), 1), socket_connect_timeout=2, socket_timeout=_PATIENCE_S
+    )
+
+
 class Metronome(Scheduler):  # type: ignore[misc]  # rq-scheduler ships without types
     """Keeps each entry's next due slot in rq-scheduler's sorted set and fires what is due."""
 
@@ -59,8 +70,9 @@ class Metronome(Scheduler):  # type: ignore[misc]  # rq-scheduler ships without 
         self, wiring: Wiring, entries: Sequence[Entry] = SCHEDULE, *, lease_ms: int = _LEASE_MS
     ) -> None:
         """Any number may run; the one with the lease beats."""
-        super().__init__(connection=wiring.redis)
+        super().__init__(connection=_client(wiring.settings.redis_url))
         self.wiring = wiring
+        self.jobs = Jobs(self.connection)
         self.entries = entries
         self.lease_ms = lease_ms
         self.token = uuid4().hex
@@ -80,6 +92,7 @@ class Metronome(Scheduler):  # type: ignore[misc]  # rq-scheduler ships without 
                 stop.wait(1 - self.wiring.now().microsecond / 1_000_000)
         with suppress(RedisError):
             self.remove_lock()
+        self.connection.close()
 
     def enqueue_jobs(self) -> bool:
         """Fire what is due, when this one leads; False when another does."""
@@ -125,7 +138,7 @@ class Metronome(Scheduler):  # type: ignore[misc]  # rq-scheduler ships without 
 
     def _fire(self, entry: Entry, slot: datetime) -> None:
         """Queue one job for the slot. Slots missed while down have become this one."""
-        queue = self.wiring.jobs.queue(entry.lane)
+        queue = self.jobs.queue(entry.lane)
         if any(id_.rpartition("-")[0] == entry.id for id_ in queue.get_job_ids(length=500)):
             return  # no worker: one waiting job is enough, it will find all there is to do
         kept_s = _DAY_S if entry.is_recorded else _SHORTLY_S
