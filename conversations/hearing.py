@@ -13,6 +13,7 @@ from conversations.understand import (
     birth_date,
     choice,
     full_name,
+    gives_up,
     intent,
     language,
     last_four,
@@ -26,6 +27,7 @@ from conversations.understand import (
     referral_code,
     state,
     topics,
+    wants_to_move,
     when,
     whom,
     yes_no,
@@ -82,9 +84,14 @@ def _no(heard: Heard) -> bool | None:
     return True if yes_no(heard.text) is False else None
 
 
-def _when(heard: Heard) -> dict[str, str | None] | None:
+def _when(heard: Heard) -> dict[str, Any] | None:
     meant = when(heard.text, now=heard.now, opens=heard.opens, closes=heard.closes)
     return as_answer(meant) if meant else None
+
+
+def _new_time(heard: Heard) -> dict[str, Any] | None:
+    """The day to move to: "move it to monday 9". "Cancel it for monday" names the old one."""
+    return _when(heard) if wants_to_move(heard.text) else None
 
 
 def as_answer(meant: When) -> dict[str, Any]:
@@ -140,6 +147,8 @@ KINDS: dict[str, Callable[[Heard], Any]] = {
     "no": _no,
     "choice": lambda heard: heard.chosen,
     "when": _when,
+    "new_time": _new_time,
+    "giving_up": lambda heard: gives_up(heard.text) or None,
     "hour": _hour,
     "more": _more,
     "name": lambda heard: full_name(heard.text),

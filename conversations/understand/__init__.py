@@ -3,7 +3,7 @@
 from conversations.understand.birth_date import birth_date
 from conversations.understand.care import also_called, called
 from conversations.understand.choices import ANYONE, COMING, choice, mentions
-from conversations.understand.commands import command, intent, ways_to_say
+from conversations.understand.commands import command, gives_up, intent, wants_to_move, ways_to_say
 from conversations.understand.distress import distress
 from conversations.understand.fold import fold
 from conversations.understand.languages import language, unspoken
@@ -40,6 +40,7 @@ __all__ = [
     "distress",
     "fold",
     "full_name",
+    "gives_up",
     "intent",
     "language",
     "last_four",
@@ -55,6 +56,7 @@ __all__ = [
     "state",
     "topics",
     "unspoken",
+    "wants_to_move",
     "ways_to_say",
     "when",
     "whom",

@@ -8,6 +8,7 @@ from conversations.understand.fold import fold, remembered, tokens
 from conversations.understand.words import LANGUAGES, Phrases, alternatives, forms, meanings
 
 _POLITE = "polite"
+_NOTS = {"no", "not", "dont", "never", "wont"}
 _COURTESIES = {_POLITE, "greeting", "thanks"}
 _DEFAULT = ("en", "pcm")
 
@@ -27,6 +28,18 @@ def _command(text: str, languages: tuple[str, ...]) -> str | None:
     said = set(concepts or ()) - {_POLITE}
     meant = said - _COURTESIES or said
     return meant.pop() if len(meant) == 1 else None
+
+
+def wants_to_move(text: str) -> bool:
+    """Whether a longer message is about another day for a visit, and not about giving it up."""
+    said = set(tokens(fold(text)))
+    return not said.isdisjoint(forms("moving")) and "cancel" not in said
+
+
+def gives_up(text: str) -> bool:
+    """Whether a longer message asks to cancel: "cancel my appointment for tomorrow"."""
+    said = set(tokens(fold(text)))
+    return "cancel" in said and said.isdisjoint(_NOTS)
 
 
 def ways_to_say(meaning: str) -> list[str]:

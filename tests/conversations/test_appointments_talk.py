@@ -85,6 +85,10 @@ def test_a_day_said_instead_of_an_answer_is_the_new_one(talk):
         ("move am", "Which day?..."),
         ("reschedule it please", "Which day?..."),
         ("i no fit come", "We will free Mon 23 Nov, 3pm. Why can you not come?..."),
+        ("cancel my appointment for tomorrow", "We will free Mon 23 Nov, 3pm..."),
+        ("do not cancel it please", "Please pick what to do with the visit on Mon..."),
+        ("i will not come on monday", "Please pick what to do with the visit on Mon..."),
+        ("i cant come monday, move it to friday 9", "...Shall I move it to Fri 27 Nov, 9am?..."),
     ],
 )
 def test_what_to_do_with_a_visit_is_heard_in_other_words(talk, said, answered):
