@@ -106,7 +106,7 @@ class Appointments(Dialogue):
         return bool(meant["first"]) and as_day(meant["last"]) >= lagos_day(self.now)
 
     def keep_new_time(self, meant: dict[str, Any]) -> None:
-        """A day instead of an answer: "move it to monday 9"."""
+        """The day to move to, said at once: booking asks for no other."""
         self.answers["when"] = meant
 
     def tell_the_way(self, way: dict[str, str]) -> None:

@@ -33,7 +33,7 @@ def _command(text: str, languages: tuple[str, ...]) -> str | None:
 def wants_to_move(text: str) -> bool:
     """Whether a longer message is about another day for a visit, and not about giving it up."""
     said = set(tokens(fold(text)))
-    return not said.isdisjoint(forms("moving")) and "cancel" not in said
+    return not said.isdisjoint(_MOVING) and "cancel" not in said
 
 
 def gives_up(text: str) -> bool:
@@ -125,6 +125,7 @@ _FRIEND, _COMPLAINT = _one_of("friend"), _one_of("complaint")
 _NEAR = r"(?: \w+){0,3} "
 
 _NEGATED = re.compile(r"\b(?:dont|do not|no|not|never) (?:need|want|wan)\b")
+_MOVING = {form for form in ways_to_say("change") if " " not in form} | {"shift", "instead"}
 _RULES = [
     (meant, re.compile(rf"\b(?:{pattern})\b"))
     for meant, pattern in (

@@ -18,6 +18,15 @@ BOOKED = """
     Ada: yes
     Bot: Booked...
 """
+SHOWN = (
+    BOOKED
+    + """
+    Ada: my appointments
+    Bot: Your next visit...
+    Ada: 25/11/1990
+    Bot: ...What would you like to do?...
+"""
+)
 
 
 @pytest.fixture(autouse=True)
@@ -59,14 +68,10 @@ def test_a_visit_is_moved_and_then_cancelled(talk, stack):
     assert new.status is AppointmentStatus.CANCELLED
 
 
-def test_a_day_said_instead_of_an_answer_is_the_new_one(talk):
+def test_the_new_day_may_be_said_with_the_wish_to_move(talk):
     talk(
-        BOOKED
+        SHOWN
         + """
-    Ada: my appointments
-    Bot: Your next visit...
-    Ada: 25/11/1990
-    Bot: ...What would you like to do?...
     Ada: 25/11/1990
     Bot: Please pick what to do with the visit on Mon 23 Nov, 3pm...
     Ada: can you move it to wednesday 10
@@ -93,12 +98,8 @@ def test_a_day_said_instead_of_an_answer_is_the_new_one(talk):
 )
 def test_what_to_do_with_a_visit_is_heard_in_other_words(talk, said, answered):
     talk(
-        BOOKED
+        SHOWN
         + f"""
-    Ada: my appointments
-    Bot: Your next visit...
-    Ada: 25/11/1990
-    Bot: ...What would you like to do?...
     Ada: {said}
     Bot: {answered}
     """
@@ -107,12 +108,8 @@ def test_what_to_do_with_a_visit_is_heard_in_other_words(talk, said, answered):
 
 def test_who_says_no_to_the_new_time_keeps_the_old_one(talk, stack):
     talk(
-        BOOKED
+        SHOWN
         + """
-    Ada: my appointments
-    Bot: Your next visit...
-    Ada: 25/11/1990
-    Bot: ...What would you like to do?...
     Ada: [Move it]
     Bot: Which day?...
     Ada: wednesday 10am
